@@ -71,7 +71,10 @@ export interface SecretStore {
 
 /** Pushes events to the app's own consumers. Delivery is at least once and unordered. */
 export interface EventQueue {
-  push(body: { readonly [key: string]: JsonValue }, options?: { delaySeconds?: number }): Promise<void>;
+  push(
+    body: { readonly [key: string]: JsonValue },
+    options?: { delaySeconds?: number },
+  ): Promise<void>;
 }
 
 export interface JiraIssue {
@@ -116,6 +119,8 @@ export interface Platform {
   fetch: Fetch;
   clock: Clock;
   newId: NewId;
+  /** Uniform in [0, 1): jitter of retries. */
+  random: () => number;
   log: Log;
   /** Milliseconds until the running function is ended by the platform. */
   remainingTimeMs: () => number;

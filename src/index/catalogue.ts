@@ -1,0 +1,165 @@
+/**
+ * The catalogue and the index manifests: the only values that ever change in place, and only by a
+ * transaction that is conditioned on their generation. One read of the catalogue starts every
+ * query; it names, for each library, its projects, live generation, fingerprint and segments.
+ */
+
+import * as v from 'valibot';
+import { GroundworkError } from '../errors';
+import type { EntityStore, JsonValue } from '../platform/ports';
+import { FORMAT_VERSION } from './envelope';
+import { CATALOGUE_ENTITY, CATALOGUE_KEY, MANIFEST_ENTITY } from './keys';
+import type { SegmentDescriptor } from './segment';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+const fingerprintSchema = v.object({
+  /** What `--embedder` and the settings call it. */
+  embedder: v.string(),
+  /** Provider, model and dimensions. */
+  modelId: v.string(),
+  dimensions: v.pipe(count, v.minValue(1)),
+  queryConvention: v.picklist(['same', 'parameter', 'prefix']),
+  normalized: v.boolean(),
+  chunkerVersion: count,
+  /** Version of how chunk and headings become the text that is embedded. */
+  embeddedTextVersion: count,
+  /** Version of the masking that text passes before it leaves the app; 0 is none. */
+  maskingVersion: count,
+});
+
+/** All that vectors depend on besides the text: two libraries compare only where it is equal. */
+export type Fingerprint = v.InferOutput<typeof fingerprintSchema>;
+
+const segmentSchema = v.object({
+  id: v.string(),
+  chunks: count,
+  documents: count,
+  vectorBytes: v.array(count),
+  documentBytes: v.array(count),
+});
+
+const projectsSchema = v.union([v.literal('all'), v.array(v.string())]);
+
+/** Keys of the projects a library is for, or all of them. */
+export type Projects = v.InferOutput<typeof projectsSchema>;
+
+const libraryEntrySchema = v.object({
+  id: v.string(),
+  name: v.string(),
+  projects: projectsSchema,
+  generation: v.pipe(count, v.minValue(1)),
+  fingerprint: fingerprintSchema,
+  segments: v.array(segmentSchema),
+});
+
+export type LibraryEntry = v.InferOutput<typeof libraryEntrySchema>;
+
+const catalogueSchema = v.object({ format: count, libraries: v.array(libraryEntrySchema) });
+
+export interface Catalogue {
+  /** Grows by one with every change; the condition of the next. */
+  generation: number;
+  libraries: LibraryEntry[];
+}
+
+const manifestSchema = v.object({
+  format: count,
+  /** The job that published this generation: tells a lost answer from a lost race. */
+  publisher: v.string(),
+  /** Milliseconds since the epoch. */
+  publishedAt: count,
+  segments: v.array(segmentSchema),
+  /** Segments of the generation before, kept for queries under way; empty after a deletion. */
+  previous: v.array(segmentSchema),
+});
+
+export interface IndexManifest {
+  generation: number;
+  publisher: string;
+  publishedAt: number;
+  segments: SegmentDescriptor[];
+  previous: SegmentDescriptor[];
+}
+
+/** Reads the catalogue; an installation without one has an empty catalogue of generation 0. */
+export async function loadCatalogue(entities: EntityStore): Promise<Catalogue> {
+  const stored = await entities.get(CATALOGUE_ENTITY, CATALOGUE_KEY);
+  if (stored === undefined) return { generation: 0, libraries: [] };
+  const body = parseBody(catalogueSchema, 'catalogue', stored);
+  return { generation: generationOf('catalogue', stored), libraries: body.libraries };
+}
+
+/** The value of the catalogue's entity. */
+export function catalogueValue(catalogue: Catalogue): { [attribute: string]: JsonValue } {
+  const body = { format: FORMAT_VERSION, libraries: catalogue.libraries };
+  return { generation: catalogue.generation, body: body as unknown as JsonValue };
+}
+
+/** Reads the manifest of a library; undefined before its first job and after its deletion. */
+export async function loadManifest(
+  entities: EntityStore,
+  libraryId: string,
+): Promise<IndexManifest | undefined> {
+  const stored = await entities.get(MANIFEST_ENTITY, libraryId);
+  if (stored === undefined) return undefined;
+  const where = `index manifest of library ${libraryId}`;
+  const { publisher, publishedAt, segments, previous } = parseBody(manifestSchema, where, stored);
+  return { generation: generationOf(where, stored), publisher, publishedAt, segments, previous };
+}
+
+/** The value of a manifest's entity. */
+export function manifestValue(manifest: IndexManifest): { [attribute: string]: JsonValue } {
+  const { generation, ...rest } = manifest;
+  return { generation, body: { format: FORMAT_VERSION, ...rest } as unknown as JsonValue };
+}
+
+/** The library of that name. Errors: `library_unknown`, naming what exists. */
+export function findLibrary(catalogue: Catalogue, name: string): LibraryEntry {
+  const library = catalogue.libraries.find((entry) => entry.name === name);
+  if (library !== undefined) return library;
+  const names = catalogue.libraries.map((entry) => `"${entry.name}"`).join(', ') || 'none yet';
+  throw new GroundworkError({
+    code: 'library_unknown',
+    message: `library "${name}": not found; libraries are: ${names}. Use one of them, or index documents into it first`,
+    facts: { library: name },
+  });
+}
+
+/** The libraries that may be searched for a project: for all projects, or listing this one. */
+export function librariesOfProject(catalogue: Catalogue, projectKey: string): LibraryEntry[] {
+  return catalogue.libraries.filter(
+    (library) => library.projects === 'all' || library.projects.includes(projectKey),
+  );
+}
+
+function generationOf(where: string, stored: { [attribute: string]: JsonValue }): number {
+  const { generation } = stored;
+  if (typeof generation === 'number' && Number.isInteger(generation)) return generation;
+  throw damaged(where, 'no generation');
+}
+
+function parseBody<Schema extends v.GenericSchema>(
+  schema: Schema,
+  where: string,
+  stored: { [attribute: string]: JsonValue },
+): v.InferOutput<Schema> {
+  const body = stored['body'] as { format?: JsonValue } | undefined;
+  if (typeof body?.format === 'number' && body.format > FORMAT_VERSION) {
+    throw new GroundworkError({
+      code: 'format_newer',
+      message: `${where}: written in format ${body.format}, this version reads up to ${FORMAT_VERSION}; update the app`,
+      facts: { found: body.format, expected: FORMAT_VERSION },
+    });
+  }
+  const result = v.safeParse(schema, body);
+  if (result.success) return result.output;
+  throw damaged(where, v.getDotPath(result.issues[0]) ?? 'no body');
+}
+
+function damaged(where: string, what: string): GroundworkError {
+  return new GroundworkError({
+    code: 'catalogue_corrupt',
+    message: `${where}: ${what} is not what was written; nothing was changed. Delete everything and index again to rebuild it`,
+  });
+}

@@ -1,0 +1,66 @@
+/**
+ * The frame of every value that the index stores in plain key-value storage: format version, kind,
+ * checksum and body. docs/format.md is the norm; this file is its code.
+ *
+ * The checksum is computed before the write and checked after every read, so a truncated, altered
+ * or exchanged value is reported as `value_corrupt` instead of giving wrong passages.
+ */
+
+import { crc32 } from 'node:zlib';
+import { GroundworkError } from '../errors';
+import type { JsonValue } from '../platform/ports';
+
+/** Layout of stored values; independent of a library's generation. */
+export const FORMAT_VERSION = 0;
+
+export type ValueKind = 'vectors' | 'documents' | 'record';
+
+/** Wraps a body. The kind is part of the checksum, so one kind never passes for another. */
+export function sealValue(kind: ValueKind, body: string): JsonValue {
+  return { format: FORMAT_VERSION, kind, checksum: checksumOf(kind, body), body };
+}
+
+/**
+ * Unwraps a body read under `key`.
+ * Errors: `format_newer` (written by a later version), `value_corrupt` (anything else amiss).
+ */
+export function openValue(kind: ValueKind, key: string, value: JsonValue): string {
+  const envelope = asEnvelope(value);
+  if (envelope === undefined) throw corrupt(key, 'no envelope of format, kind, checksum and body');
+  if (envelope.format > FORMAT_VERSION) {
+    throw new GroundworkError({
+      code: 'format_newer',
+      message: `${key}: stored in format ${envelope.format}, this version reads up to ${FORMAT_VERSION}; update the app to the version that wrote it`,
+      facts: { key, found: envelope.format, expected: FORMAT_VERSION },
+    });
+  }
+  if (envelope.kind !== kind) throw corrupt(key, `kind "${envelope.kind}", expected "${kind}"`);
+  const checksum = checksumOf(kind, envelope.body);
+  if (checksum !== envelope.checksum) {
+    throw corrupt(key, `checksum ${envelope.checksum}, its body gives ${checksum}`);
+  }
+  return envelope.body;
+}
+
+/** The error for a stored value that cannot be what was written. */
+export function corrupt(key: string, found: string): GroundworkError {
+  return new GroundworkError({
+    code: 'value_corrupt',
+    message: `${key}: ${found}; the stored value is damaged. Index the library again from its documents (delete the library first) to rebuild it`,
+    facts: { key },
+  });
+}
+
+function checksumOf(kind: ValueKind, body: string): number {
+  return crc32(body, crc32(`${FORMAT_VERSION}:${kind}:`));
+}
+
+function asEnvelope(
+  value: JsonValue,
+): { format: number; kind: string; checksum: number; body: string } | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const { format, kind, checksum, body } = value as Record<string, JsonValue>;
+  if (typeof format !== 'number' || typeof kind !== 'string') return undefined;
+  if (typeof checksum !== 'number' || typeof body !== 'string') return undefined;
+  return { format, kind, checksum, body };
+}

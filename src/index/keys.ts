@@ -1,0 +1,41 @@
+/**
+ * Names of everything stored, in one place. A key never carries a customer's words (document and
+ * library names may hold characters that no key may), and a key once written is never written with
+ * other content: ids are fresh for every library, job and segment.
+ */
+
+/** The catalogue: one item per installation. */
+export const CATALOGUE_ENTITY = 'catalogue';
+export const CATALOGUE_KEY = 'catalogue';
+/** One item per library, keyed by library id. */
+export const MANIFEST_ENTITY = 'index-manifest';
+
+/** Everything of the index in plain storage starts with this. */
+export const LIBRARY_PREFIX = 'l:';
+/** Jobs and what was handed to them start with these. */
+export const JOB_PREFIX = 'j:';
+export const STAGED_PREFIX = 't:';
+
+export function libraryPrefix(libraryId: string): string {
+  return `${LIBRARY_PREFIX}${libraryId}:`;
+}
+
+export function recordKey(libraryId: string, jobId: string, number: number): string {
+  return `${libraryPrefix(libraryId)}r:${jobId}:${number}`;
+}
+
+export function vectorsKey(libraryId: string, segmentId: string, part: number): string {
+  return `${libraryPrefix(libraryId)}s:${segmentId}:v:${part}`;
+}
+
+export function documentsKey(libraryId: string, segmentId: string, part: number): string {
+  return `${libraryPrefix(libraryId)}s:${segmentId}:d:${part}`;
+}
+
+export function jobKey(jobId: string): string {
+  return `${JOB_PREFIX}${jobId}`;
+}
+
+export function stagedKey(jobId: string, document: number, part: number): string {
+  return `${STAGED_PREFIX}${jobId}:${document}:${part}`;
+}

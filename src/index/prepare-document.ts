@@ -1,0 +1,67 @@
+/** From a document as given to the chunks that will be embedded. Pure. */
+
+import { createHash } from 'node:crypto';
+import { admitDocument } from '../chunking/admit-document';
+import { CHUNKING_DEFAULTS, chunkDocument } from '../chunking/chunk-document';
+import { parseDocument } from '../chunking/parse-document';
+import type { Chunk } from '../chunking/types';
+import { GroundworkError } from '../errors';
+
+/** A document as the admin gave it. */
+export interface GivenDocument {
+  /** What the admin calls it, for example its path; unique within a library. */
+  name: string;
+  bytes: Uint8Array;
+}
+
+export interface PreparedDocument {
+  name: string;
+  hash: string;
+  /** The text that offsets point into. */
+  text: string;
+  chunks: Chunk[];
+}
+
+/** Version of `embeddedText`; part of the fingerprint. */
+export const EMBEDDED_TEXT_VERSION = 1;
+
+/** UTF-16 units of the longest document name. */
+const NAME_CHARACTERS_MAX = 400;
+
+/** SHA-256 of the bytes as given, hexadecimal: what "unchanged" means. */
+export function hashDocument(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/**
+ * Checks, parses and chunks one document.
+ * Errors: the codes of `admitDocument` and of the parsers, `document_name_invalid`.
+ */
+export function prepareDocument(given: GivenDocument): PreparedDocument {
+  checkName(given.name);
+  const { content } = admitDocument(given.name, given.bytes);
+  const parsed = parseDocument({ name: given.name, content });
+  return {
+    name: given.name,
+    hash: hashDocument(given.bytes),
+    text: parsed.text,
+    chunks: chunkDocument(parsed, CHUNKING_DEFAULTS),
+  };
+}
+
+/** What the model reads of a chunk: where it stands, then its text. Shown text has no such line. */
+export function embeddedText(document: PreparedDocument, chunk: Chunk): string {
+  const body = chunk.lead + document.text.slice(chunk.start, chunk.end).trim() + chunk.trail;
+  return chunk.headings.length === 0 ? body : `${chunk.headings.join(' › ')}\n${body}`;
+}
+
+function checkName(name: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
+  const isUsable = name.trim() !== '' && !/[\u0000-\u001f\u007f]/.test(name);
+  if (isUsable && name.length <= NAME_CHARACTERS_MAX && name.isWellFormed()) return;
+  throw new GroundworkError({
+    code: 'document_name_invalid',
+    message: `document name of ${name.length} characters: expected 1 to ${NAME_CHARACTERS_MAX} printable characters; rename the document`,
+    facts: { characters: name.length, charactersMax: NAME_CHARACTERS_MAX },
+  });
+}

@@ -1,0 +1,177 @@
+/**
+ * Publishing: the one step that makes a generation visible. Catalogue and index manifest change in
+ * one transaction, each conditioned on the generation it was read with, so of two jobs that planned
+ * from the same generation exactly one wins and the other learns it.
+ */
+
+import { GroundworkError } from '../errors';
+import type { Clock, EntityStore } from '../platform/ports';
+import {
+  type Catalogue,
+  catalogueValue,
+  type Fingerprint,
+  type IndexManifest,
+  type LibraryEntry,
+  loadCatalogue,
+  loadManifest,
+  manifestValue,
+  type Projects,
+} from './catalogue';
+import { CATALOGUE_ENTITY, CATALOGUE_KEY, MANIFEST_ENTITY } from './keys';
+import type { SegmentDescriptor } from './segment';
+
+/** Other libraries may publish in between; each attempt that loses to one of them starts anew. */
+const ATTEMPTS_MAX = 8;
+
+export interface Publication {
+  libraryId: string;
+  name: string;
+  /** Assignment of a new library, or a new assignment; undefined keeps what the library has. */
+  projects: Projects | undefined;
+  fingerprint: Fingerprint;
+  segments: SegmentDescriptor[];
+  /** Keep naming the segments of the generation before, for queries under way. */
+  keepPrevious: boolean;
+  /** The generation the job planned from; 0 for a library that is not there yet. */
+  expectedGeneration: number;
+  publisher: string;
+}
+
+/** Makes the item that later transactions are conditioned on; generation 0 is invisible. */
+export async function createManifest(entities: EntityStore, libraryId: string): Promise<void> {
+  const empty = { generation: 0, publisher: '', publishedAt: 0, segments: [], previous: [] };
+  await entities.create(MANIFEST_ENTITY, libraryId, manifestValue(empty));
+}
+
+/**
+ * Publishes a generation and returns its entry of the catalogue.
+ * Errors: `publish_lost` when somebody else published this library meanwhile, or took its name.
+ */
+export async function publishGeneration(
+  entities: EntityStore,
+  clock: Clock,
+  publication: Publication,
+): Promise<LibraryEntry> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    const catalogue = await loadCatalogue(entities);
+    const existing = expectUnchanged(catalogue, publication);
+    const entry: LibraryEntry = {
+      id: publication.libraryId,
+      name: publication.name,
+      projects: publication.projects ?? existing?.projects ?? 'all',
+      generation: publication.expectedGeneration + 1,
+      fingerprint: publication.fingerprint,
+      segments: publication.segments,
+    };
+    const others = catalogue.libraries.filter((library) => library.id !== entry.id);
+    const libraries = [...others, entry].sort(byName);
+    const manifest: IndexManifest = {
+      generation: entry.generation,
+      publisher: publication.publisher,
+      publishedAt: clock(),
+      segments: publication.segments,
+      previous: publication.keepPrevious ? (existing?.segments ?? []) : [],
+    };
+    if (await commit(entities, catalogue, libraries, manifest, publication)) return entry;
+  }
+  throw lost(publication.name, `other libraries were published ${ATTEMPTS_MAX} times meanwhile`);
+}
+
+/**
+ * Takes a library out of the catalogue and retires its manifest, so that a job that planned from it
+ * cannot publish any more. Its values are the caller's to delete.
+ */
+export async function retireLibrary(
+  entities: EntityStore,
+  clock: Clock,
+  options: { library: LibraryEntry; publisher: string },
+): Promise<void> {
+  const { library, publisher } = options;
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    const catalogue = await loadCatalogue(entities);
+    const current = catalogue.libraries.find((entry) => entry.id === library.id);
+    if (current === undefined) return;
+    const manifest: IndexManifest = {
+      generation: current.generation + 1,
+      publisher,
+      publishedAt: clock(),
+      segments: [],
+      previous: [],
+    };
+    const libraries = catalogue.libraries.filter((entry) => entry.id !== library.id);
+    const expectation = {
+      libraryId: library.id,
+      expectedGeneration: current.generation,
+      publisher,
+    };
+    if (await commit(entities, catalogue, libraries, manifest, expectation)) return;
+  }
+  throw lost(library.name, `the catalogue changed ${ATTEMPTS_MAX} times meanwhile`);
+}
+
+/** The library as it stands, after making sure that it is as the job found it. */
+function expectUnchanged(catalogue: Catalogue, publication: Publication): LibraryEntry | undefined {
+  const existing = catalogue.libraries.find((library) => library.id === publication.libraryId);
+  const found = existing?.generation ?? 0;
+  if (found !== publication.expectedGeneration) {
+    throw lost(
+      publication.name,
+      `it is at generation ${found}, this job planned from ${publication.expectedGeneration}`,
+    );
+  }
+  const namesake = catalogue.libraries.find((library) => library.name === publication.name);
+  if (namesake !== undefined && namesake.id !== publication.libraryId) {
+    throw lost(publication.name, 'another job created a library of that name');
+  }
+  return existing;
+}
+
+/** One transaction over catalogue and manifest; false when a condition did not hold. */
+async function commit(
+  entities: EntityStore,
+  catalogue: Catalogue,
+  libraries: LibraryEntry[],
+  manifest: IndexManifest,
+  expectation: { libraryId: string; expectedGeneration: number; publisher: string },
+): Promise<boolean> {
+  if (catalogue.generation === 0) {
+    // The first publish of an installation; whoever creates the item, the condition below decides.
+    const empty = catalogueValue({ generation: 0, libraries: [] });
+    await entities.create(CATALOGUE_ENTITY, CATALOGUE_KEY, empty);
+  }
+  try {
+    return await entities.transact([
+      {
+        entity: CATALOGUE_ENTITY,
+        key: CATALOGUE_KEY,
+        value: catalogueValue({ generation: catalogue.generation + 1, libraries }),
+        condition: { attribute: 'generation', equals: catalogue.generation },
+      },
+      {
+        entity: MANIFEST_ENTITY,
+        key: expectation.libraryId,
+        value: manifestValue(manifest),
+        condition: { attribute: 'generation', equals: expectation.expectedGeneration },
+      },
+    ]);
+  } catch (error) {
+    // The answer may have been lost after the commit: the manifest names who published it.
+    const stored = await loadManifest(entities, expectation.libraryId);
+    const isOurs =
+      stored?.generation === manifest.generation && stored.publisher === expectation.publisher;
+    if (isOurs) return true;
+    throw error;
+  }
+}
+
+function byName(a: LibraryEntry, b: LibraryEntry): number {
+  return a.name < b.name ? -1 : 1;
+}
+
+function lost(library: string, why: string): GroundworkError {
+  return new GroundworkError({
+    code: 'publish_lost',
+    message: `library "${library}": ${why}; nothing was published. Start the job again`,
+    facts: { library },
+  });
+}

@@ -1,0 +1,52 @@
+/**
+ * A record: one chunk as it is stored, with its int8 vector. It is written once, under a key of the
+ * job that embedded it, and holds only what the embedding depends on; where the chunk lies in its
+ * document is the document table's business, so an edit above it leaves the record alone.
+ */
+
+import type { JsonValue } from '../platform/ports';
+import type { Int8Vector } from '../quantization/int8';
+import { corrupt, openValue, sealValue } from './envelope';
+
+export interface ChunkRecord {
+  document: string;
+  /** Headings above the chunk, outermost first. */
+  headings: readonly string[];
+  /** What must stand before the text to read it (repeated table header, re-opened fence). */
+  lead: string;
+  text: string;
+  /** What must stand after it. */
+  trail: string;
+  vector: Int8Vector;
+}
+
+export function encodeRecord(record: ChunkRecord): JsonValue {
+  const { values, scale } = record.vector;
+  const vector = Buffer.from(values.buffer, values.byteOffset, values.length).toString('base64');
+  const { document, headings, lead, text, trail } = record;
+  return sealValue(
+    'record',
+    JSON.stringify([document, headings, lead, text, trail, scale, vector]),
+  );
+}
+
+/** Errors: `value_corrupt`, `format_newer`. */
+export function decodeRecord(key: string, value: JsonValue, dimensions: number): ChunkRecord {
+  const fields = JSON.parse(openValue('record', key, value)) as unknown;
+  if (!Array.isArray(fields) || fields.length !== 7) throw corrupt(key, 'not seven fields');
+  const [document, headings, lead, text, trail, scale, vector] = fields as [
+    string,
+    string[],
+    string,
+    string,
+    string,
+    number,
+    string,
+  ];
+  const bytes = Buffer.from(vector, 'base64');
+  if (bytes.length !== dimensions) {
+    throw corrupt(key, `vector of ${bytes.length} dimensions, the library has ${dimensions}`);
+  }
+  const values = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  return { document, headings, lead, text, trail, vector: { values, scale } };
+}

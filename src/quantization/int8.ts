@@ -1,0 +1,52 @@
+/**
+ * Symmetric int8 quantization with one scale per vector.
+ *
+ * A unit vector x becomes values round(x / scale) with scale = max|x_i| / 127, so that
+ * x ≈ scale * values. The dot product of two vectors is then estimated by the dot product of their
+ * values times both scales; for unit vectors that is their cosine. Per-vector scales suit text
+ * embeddings, whose largest component is 0.1 to 0.4 and whose components have no common range.
+ * -128 is never produced, so negating a vector negates its values exactly.
+ *
+ * Source: scalar quantization as in B. Jacob et al., "Quantization and Training of Neural Networks
+ * for Efficient Integer-Arithmetic-Only Inference", CVPR 2018 (arXiv 1712.05877), section 2.1,
+ * with zero point 0.
+ */
+
+import { assertInvariant } from '../errors';
+import { dotInt8 } from '../kernels/dot-int8';
+
+const VALUE_MAX = 127;
+
+export interface Int8Vector {
+  /** Int8Array[dimensions], each in [-127, 127]. */
+  values: Int8Array;
+  /** Multiply by it to get back the float; positive, exactly representable as float32. */
+  scale: number;
+}
+
+/** Quantizes one vector. Errors: `invariant_violated` for a zero or non-finite vector. */
+export function quantizeInt8(vector: Float32Array): Int8Vector {
+  let maxAbs = 0;
+  for (const component of vector) {
+    const abs = Math.abs(component);
+    // A NaN fails every comparison, so test for "not known to be fine" instead of for NaN.
+    if (!(abs <= Number.MAX_VALUE)) maxAbs = Number.POSITIVE_INFINITY;
+    else if (abs > maxAbs) maxAbs = abs;
+  }
+  assertInvariant(
+    maxAbs > 0 && Number.isFinite(maxAbs),
+    `quantizeInt8: largest component is ${maxAbs}, expected a finite non-zero vector; check the provider's answer before quantizing`,
+  );
+  const scale = Math.fround(maxAbs / VALUE_MAX);
+  const values = new Int8Array(vector.length);
+  for (let i = 0; i < vector.length; i += 1) {
+    const rounded = Math.round((vector[i] as number) / scale);
+    values[i] = Math.max(-VALUE_MAX, Math.min(VALUE_MAX, rounded));
+  }
+  return { values, scale };
+}
+
+/** Estimated cosine of two quantized unit vectors of the same dimensions. */
+export function cosineInt8(a: Int8Vector, b: Int8Vector): number {
+  return dotInt8(a.values, 0, b.values, 0, a.values.length) * a.scale * b.scale;
+}
