@@ -16,6 +16,8 @@ export interface EmbeddingCallResult {
 export interface EmbeddingProvider {
   /** Names the provider in settings and errors, for example `openai`. */
   readonly provider: string;
+  /** The provider's own name for the model. */
+  readonly model: string;
   /** Provider, model and dimensions in one string; two ids never mix in one library. */
   readonly modelId: string;
   readonly dimensions: number;
@@ -34,7 +36,8 @@ export interface EmbeddingProvider {
   /**
    * One call. Throws GroundworkError: `provider_key_missing`, `provider_key_refused`,
    * `provider_quota_exhausted`, `provider_rate_limited` (retryable), `provider_unavailable`
-   * (retryable), `provider_input_too_large`, `provider_model_unknown`, `provider_answer_invalid`.
+   * (retryable), `provider_input_too_large`, `provider_model_unknown`, `provider_request_refused`,
+   * `provider_answer_invalid`; the local model: `builtin_model_unavailable`.
    */
   doEmbed(texts: readonly string[], purpose: EmbeddingPurpose): Promise<EmbeddingCallResult>;
 }

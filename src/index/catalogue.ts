@@ -14,8 +14,10 @@ import type { SegmentDescriptor } from './segment';
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const fingerprintSchema = v.object({
-  /** What `--embedder` and the settings call it. */
+  /** The provider's name, as `--embedder` and the settings call it. */
   embedder: v.string(),
+  /** The provider's own name for the model. */
+  model: v.string(),
   /** Provider, model and dimensions. */
   modelId: v.string(),
   dimensions: v.pipe(count, v.minValue(1)),
@@ -114,11 +116,11 @@ export function manifestValue(manifest: IndexManifest): { [attribute: string]: J
   return { generation, body: { format: FORMAT_VERSION, ...rest } as unknown as JsonValue };
 }
 
-/** The library of that name. Errors: `library_unknown`, naming what exists. */
-export function findLibrary(catalogue: Catalogue, name: string): LibraryEntry {
-  const library = catalogue.libraries.find((entry) => entry.name === name);
+/** The library of that name among those given. Errors: `library_unknown`, naming what there is. */
+export function findLibrary(libraries: readonly LibraryEntry[], name: string): LibraryEntry {
+  const library = libraries.find((entry) => entry.name === name);
   if (library !== undefined) return library;
-  const names = catalogue.libraries.map((entry) => `"${entry.name}"`).join(', ') || 'none yet';
+  const names = libraries.map((entry) => `"${entry.name}"`).join(', ') || 'none yet';
   throw new GroundworkError({
     code: 'library_unknown',
     message: `library "${name}": not found; libraries are: ${names}. Use one of them, or index documents into it first`,

@@ -31,7 +31,7 @@ export async function deleteDocument(
   options: { library: string; document: string },
 ): Promise<{ generation: number; chunks: number }> {
   const catalogue = await loadCatalogue(platform.entities);
-  const library = findLibrary(catalogue, options.library);
+  const library = findLibrary(catalogue.libraries, options.library);
   const descriptor = library.segments[0];
   if (descriptor === undefined) throw unknownDocument(options, 0);
   const manifest = await loadManifest(platform.entities, library.id);
@@ -71,7 +71,7 @@ export async function deleteDocument(
 /** Errors: `library_unknown`, `publish_lost`. */
 export async function deleteLibrary(platform: Platform, name: string): Promise<void> {
   const catalogue = await loadCatalogue(platform.entities);
-  await removeLibrary(platform, findLibrary(catalogue, name));
+  await removeLibrary(platform, findLibrary(catalogue.libraries, name));
 }
 
 /** Deletes every library, job, staged document and provider key of the installation. */

@@ -49,8 +49,6 @@ export interface IndexRequest {
   documents: readonly GivenDocument[];
   /** Also delete the library's documents that are not among those given. */
   sync: boolean;
-  /** What `--embedder` says; recorded in the fingerprint. */
-  embedder: string;
   provider: EmbeddingProvider;
   onProgress?: (progress: IndexProgress) => void;
 }
@@ -119,9 +117,10 @@ interface EncodedRecords {
 }
 
 /** The fingerprint that vectors of this provider have, as this version of the app makes them. */
-export function fingerprintOf(embedder: string, provider: EmbeddingProvider): Fingerprint {
+export function fingerprintOf(provider: EmbeddingProvider): Fingerprint {
   return {
-    embedder,
+    embedder: provider.provider,
+    model: provider.model,
     modelId: provider.modelId,
     dimensions: provider.dimensions,
     queryConvention: provider.queryConvention,
@@ -142,7 +141,7 @@ export async function indexDocuments(
   platform: Platform,
   request: IndexRequest,
 ): Promise<IndexReport> {
-  const fingerprint = fingerprintOf(request.embedder, request.provider);
+  const fingerprint = fingerprintOf(request.provider);
   const baseline = await loadBaseline(platform, request.library, fingerprint);
   const plan = planDocuments(baseline, request);
   const isReassigned =
@@ -188,7 +187,8 @@ async function runJob(platform: Platform, job: Job): Promise<IndexReport> {
     sleep: platform.sleep,
     random: platform.random,
     estimateTokens,
-    onProgress: (done) => onProgress({ phase: 'embed', done, total: texts.length }),
+    onProgress: ({ embedded: done, total }) => onProgress({ phase: 'embed', done, total }),
+    remainingTimeMs: platform.remainingTimeMs,
   });
 
   const records = encodeRecords(job, embedded.vectors);

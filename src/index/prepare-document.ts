@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { admitDocument } from '../chunking/admit-document';
 import { CHUNKING_DEFAULTS, chunkDocument } from '../chunking/chunk-document';
-import { parseDocument } from '../chunking/parse-document';
+import { detectFormat, parseDocument } from '../chunking/parse-document';
 import type { Chunk } from '../chunking/types';
 import { GroundworkError } from '../errors';
 
@@ -40,7 +40,11 @@ export function hashDocument(bytes: Uint8Array): string {
 export function prepareDocument(given: GivenDocument): PreparedDocument {
   checkName(given.name);
   const { content } = admitDocument(given.name, given.bytes);
-  const parsed = parseDocument({ name: given.name, content });
+  const parsed = parseDocument({
+    name: given.name,
+    content,
+    format: detectFormat(given.name, content),
+  });
   return {
     name: given.name,
     hash: hashDocument(given.bytes),

@@ -35,7 +35,7 @@ export async function readValues(
 /** Writes values batch after batch, so that a large write does not crowd out the readers. */
 export async function writeValues(kv: KeyValueStore, items: readonly StoredItem[]): Promise<void> {
   for (const batch of planBatches(items)) {
-    await kv.batchSet(batch.map(({ key, value }) => ({ key, value })));
+    await kv.batchSet(batch);
   }
 }
 

@@ -7,7 +7,7 @@
 
 import { GroundworkError } from '../errors';
 import { KVS_BATCH_BYTES_SAFE, KVS_BATCH_KEYS_MAX, KVS_VALUE_BYTES_MAX } from '../platform/limits';
-import type { JsonValue } from '../platform/ports';
+import type { JsonValue, TimeToLive } from '../platform/ports';
 import { corrupt, openValue, sealValue } from './envelope';
 import { documentsKey, vectorsKey } from './keys';
 
@@ -60,6 +60,7 @@ export interface StoredItem {
   key: string;
   value: JsonValue;
   bytes: number;
+  ttl?: TimeToLive;
 }
 
 /** UTF-8 bytes of a key and of its value's JSON, as the platform counts them. */

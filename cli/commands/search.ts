@@ -1,0 +1,66 @@
+/** `groundwork search`: passages for a text. */
+
+import { GroundworkError } from '../../src/errors';
+import { type Catalogue, librariesOfProject, loadCatalogue } from '../../src/index/catalogue';
+import { passageSource, passageText } from '../../src/retrieval/packing';
+import { type Hit, rankChunks, type SearchScope } from '../../src/retrieval/search';
+import { withSite } from '../local-site';
+import { type CommonOptions, siteOf } from '../options';
+import { print } from '../output';
+
+interface SearchOptions extends CommonOptions {
+  library?: string;
+  project?: string;
+  k: number;
+  explain: boolean;
+}
+
+export async function searchCommand(text: string, options: SearchOptions): Promise<void> {
+  const { result, reading } = await withSite(siteOf(options), async (site) => {
+    const catalogue = await site.run('check', (platform) => loadCatalogue(platform.entities));
+    if (options.project !== undefined) expectProject(catalogue.result, options.project);
+    return site.run('search', (platform) =>
+      rankChunks(platform, { text, scope: scopeOf(options), k: options.k }),
+    );
+  });
+  const hits = result.filter((hit) => hit.applies);
+  const { readUnits, roundTrips } = reading;
+  const summary = { applies: hits.length > 0, hits: hits.map(toJson), readUnits, roundTrips };
+  const below = result.filter((hit) => !hit.applies);
+  print(
+    options.json,
+    options.explain ? { ...summary, belowThreshold: below.map(toJson) } : summary,
+    [
+      ...(hits.length > 0 ? hits.map(formatHit) : ['No instruction applies.']),
+      ...(options.explain ? below.map((hit) => `below the threshold: ${formatHit(hit)}`) : []),
+      `${readUnits} read units, ${roundTrips} round trips`,
+    ],
+  );
+}
+
+function scopeOf({ project, library }: SearchOptions): SearchScope {
+  if (project === undefined) return library === undefined ? 'all' : { library };
+  return library === undefined ? { project } : { project, library };
+}
+
+/** The local platform has no Jira of its own to ask, so a project is known by its libraries. */
+export function expectProject(catalogue: Catalogue, project: string): void {
+  if (librariesOfProject(catalogue, project).length > 0) return;
+  const known = catalogue.libraries.flatMap(({ projects }) => projects);
+  throw new GroundworkError({
+    code: 'project_unknown',
+    message: `project "${project}": no library is for it; libraries are for: ${[...new Set(known)].join(', ') || 'none yet'}. Check the key, or index with --projects ${project}`,
+    facts: { project },
+  });
+}
+
+/** A hit as programs get it: design names of fields, nothing internal. */
+function toJson(hit: Hit) {
+  const { rank, score, library, document, headings, start, end, text } = hit;
+  return { rank, score, library, document, headings, start, end, text };
+}
+
+function formatHit(hit: Hit): string {
+  const text = passageText(hit).replaceAll('\n', '\n     ');
+  return `${String(hit.rank).padStart(2)}.  ${hit.score.toFixed(3)}  ${passageSource(hit)}\n     ${text}\n`;
+}

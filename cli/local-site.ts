@@ -1,0 +1,111 @@
+/**
+ * An installation of the app on the local Forge platform: what every command works against. The
+ * genuine `@forge/*` packages keep the `fetch` they find when they are first imported, so the
+ * platform's globals come before everything else.
+ */
+import '../emulator/globals';
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readAppManifest } from '../emulator/app-manifest';
+import { realClock } from '../emulator/clock';
+import { openDiskEngine, openMemoryEngine } from '../emulator/kvs/engine';
+import { createKvsService } from '../emulator/kvs/service';
+import { defaultKvsSettings } from '../emulator/kvs/settings';
+import type { MeterReading } from '../emulator/meter';
+import { createLocalPlatform } from '../emulator/platform';
+import { OPENAI_KEY_NAME } from '../src/embedding/create-provider';
+import { GroundworkError } from '../src/errors';
+import { createForgePlatform } from '../src/platform/forge-platform';
+import type { Platform } from '../src/platform/ports';
+import { ofPackage } from './paths';
+
+/** Where the command line finds a provider's key, by the name it has in the secret store. */
+const PROVIDER_ENVIRONMENT = { [OPENAI_KEY_NAME]: 'OPENAI_API_KEY' };
+
+export interface SiteOptions {
+  /** Folder of the embedded store, or undefined for one in memory. */
+  store: string | undefined;
+  installation: string;
+}
+
+export interface Site {
+  /** Runs code as a function of the app and says what it asked of the platform. */
+  run<T>(label: string, work: (platform: Platform) => Promise<T>): Promise<Measured<T>>;
+  /** Keys and bytes the installation holds. */
+  stats(): Promise<{ keys: number; bytes: number }>;
+  close(): Promise<void>;
+}
+
+export interface Measured<T> {
+  result: T;
+  reading: MeterReading;
+  ms: number;
+}
+
+/** Opens the store and the platform above it. Errors: `store_locked`. */
+export async function openSite(options: SiteOptions): Promise<Site> {
+  const manifest = await readAppManifest(ofPackage('manifest.yml'));
+  const clock = realClock();
+  const kvs = createKvsService({
+    engine: await openEngine(options.store),
+    entities: manifest.entities,
+    clock,
+    settings: defaultKvsSettings(),
+    random: Math.random,
+  });
+  const local = await createLocalPlatform({ kvs, manifest, clock, random: Math.random });
+  const { installation } = options;
+  const site: Site = {
+    async run(label, work) {
+      const startedAt = performance.now();
+      const { result, reading } = await local.measure(label, () =>
+        local.run({ installation, caller: label, timeLimitMs: Number.POSITIVE_INFINITY }, () =>
+          work(createForgePlatform()),
+        ),
+      );
+      return { result, reading, ms: performance.now() - startedAt };
+    },
+    stats: () => kvs.stats(installation),
+    close: () => local.close(),
+  };
+  await takeKeysFromEnvironment(site);
+  return site;
+}
+
+/** Opens the site that the command line's common options name, and closes it when done. */
+export async function withSite<T>(
+  options: SiteOptions,
+  work: (site: Site) => Promise<T>,
+): Promise<T> {
+  const site = await openSite(options);
+  try {
+    return await work(site);
+  } finally {
+    await site.close();
+  }
+}
+
+async function openEngine(store: string | undefined) {
+  if (store === undefined) return openMemoryEngine();
+  await mkdir(store, { recursive: true });
+  try {
+    return await openDiskEngine(join(store, 'kvs'));
+  } catch (error) {
+    throw new GroundworkError({
+      code: 'store_locked',
+      message: `${store}: the store could not be opened; another command may be using it. Wait for that one to end, or give another folder with --store`,
+      cause: error,
+    });
+  }
+}
+
+/** A provider key in the environment goes where the app looks for it: into the secret store. */
+async function takeKeysFromEnvironment(site: Site): Promise<void> {
+  for (const [secret, environment] of Object.entries(PROVIDER_ENVIRONMENT)) {
+    const key = process.env[environment];
+    if (key !== undefined && key !== '') {
+      await site.run('keys', (platform) => platform.secrets.set(secret, key));
+    }
+  }
+}

@@ -1,0 +1,98 @@
+/** The `groundwork` command: src on the local Forge platform. */
+
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { deleteCommand } from './commands/delete';
+import { evalCommand } from './commands/eval';
+import { indexCommand } from './commands/index';
+import { refineCommand } from './commands/refine';
+import { searchCommand } from './commands/search';
+import { statsCommand } from './commands/stats';
+import { printError } from './output';
+
+/** Exit codes: 0 done, 1 refused or failed, 2 the command's words are off. */
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+function wholeNumber(value: string): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError('expected a whole number above 0');
+}
+
+function keys(value: string): string[] | 'all' {
+  if (value === 'all') return 'all';
+  const list = value.split(',').map((key) => key.trim());
+  if (list.every((key) => /^[A-Z][A-Z0-9_]{1,254}$/.test(key))) return list;
+  throw new InvalidArgumentError('expected project keys such as PAY,SHOP, or all');
+}
+
+function createProgram(): Command {
+  const program = new Command('groundwork')
+    .description(
+      'Index work instructions and ground Jira items in them, on a local Forge platform.',
+    )
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text) });
+  const define = (usage: string, description: string) =>
+    program
+      .command(usage)
+      .description(description)
+      .option('--store <dir>', 'folder of the embedded store', '.groundwork')
+      .option('--installation <id>', 'installation of the app', 'local')
+      .option('--json', 'print one JSON object', false);
+
+  define('index <path...>', 'index documents (.md, .txt, .html) into a library')
+    .option('--library <name>', 'library', 'instructions')
+    .option('--projects <keys>', 'projects it is for: KEY,… or all', keys)
+    .option('--embedder <name>', 'builtin or openai')
+    .option('--dims <n>', 'dimensions, where the model has a choice', wholeNumber)
+    .option('--sync', "also delete the library's documents that are not given", false)
+    .action(indexCommand);
+  define('search <text>', 'search for passages')
+    .option('--library <name>', 'search this library only')
+    .option('--project <key>', 'search the libraries of this project')
+    .option('--k <n>', 'hits', wholeNumber, 10)
+    .option('--explain', 'also show what fell below the threshold', false)
+    .action(searchCommand);
+  define('refine <issue.json>', 'build the grounded prompt for a Jira item')
+    .option('--dry-run', 'print the prompt, call no model', false)
+    .option('--tokens <n>', 'token budget of the instructions', wholeNumber)
+    .action(refineCommand);
+  define('eval', 'measure retrieval on judged queries, from an empty index in memory')
+    .requiredOption('--corpus <dir>', 'folder of documents')
+    .requiredOption('--queries <file>', 'judged queries, one JSON object a line')
+    .option('--embedder <name>', 'builtin or openai', 'builtin')
+    .option('--dims <n>', 'dimensions, where the model has a choice', wholeNumber)
+    .option('--k <n>', 'hits considered for the prompt', wholeNumber, 10)
+    .action(evalCommand);
+  define('stats', 'show libraries, documents and storage').action(statsCommand);
+  define('delete', 'delete a document, a library or everything')
+    .option('--document <name>', 'document; needs --library')
+    .option('--library <name>', 'library')
+    .addOption(
+      new Option('--all', 'everything of the installation').conflicts(['document', 'library']),
+    )
+    .action(deleteCommand);
+  return program;
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const asJson = argv.includes('--json');
+  try {
+    await createProgram().parseAsync([...argv], { from: 'user' });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      if (error.code === 'commander.unknownCommand') {
+        const names = createProgram().commands.map((command) => command.name());
+        console.error(`Commands are: ${names.join(', ')}. 'groundwork help <command>' tells more.`);
+      }
+      return EXIT_USAGE;
+    }
+    printError(asJson, error);
+    return EXIT_FAILED;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,146 @@
+/**
+ * HTML → parsed text and blocks, in one pass over the source without building a tree, so that
+ * neither size nor nesting matters. Text in script, style and template is dropped, and the title
+ * is kept apart; everything else is read, shown or hidden by CSS alike: what an admin cannot see
+ * in the preview must not be able to reach a prompt unseen.
+ */
+
+import { Parser } from 'htmlparser2';
+import { shortenHeading } from './heading-path';
+import { StructuredText } from './structured-text';
+import type { ParsedDocument } from './types';
+
+const DROPPED = new Set(['script', 'style', 'template']);
+
+/** Elements that end a running paragraph without meaning anything more. */
+const PLAIN_BLOCKS = new Set([
+  ...['address', 'article', 'aside', 'body', 'center', 'dd', 'details', 'dialog', 'dir', 'div'],
+  ...['dl', 'dt', 'fieldset', 'figcaption', 'figure', 'footer', 'form', 'frameset', 'head'],
+  ...['header', 'hgroup', 'html', 'legend', 'main', 'nav', 'noscript', 'optgroup', 'option', 'p'],
+  ...['search', 'section', 'select', 'summary', 'textarea'],
+]);
+
+const LISTS = new Set(['ul', 'ol', 'menu']);
+const CODE_BLOCKS = new Set(['pre', 'listing', 'xmp']);
+const HEADING = /^h[1-6]$/;
+const CODE_LANGUAGE = /(?:^|\s)(?:language|lang|brush:)[-\s]*([\w+#.-]{1,40})/;
+const ATTRIBUTE_TEXT_LENGTH_MAX = 1000;
+
+type Attributes = Readonly<Record<string, string>>;
+
+/** Offsets are into the text this gives, not into the source. **Cost**: linear. */
+export function parseHtml(source: string): ParsedDocument {
+  const reader = new HtmlReader();
+  const parser = new Parser({
+    onopentag: (name, attributes) => reader.open(name, attributes),
+    onclosetag: (name) => reader.close(name),
+    ontext: (data) => reader.text(data),
+  });
+  parser.end(source);
+  return reader.finish();
+}
+
+class HtmlReader {
+  private readonly out = new StructuredText();
+  private droppedDepth = 0;
+  private foreignDepth = 0;
+  private codeDepth = 0;
+  private titleParts: string[] | undefined;
+  private pageTitle: string | undefined;
+
+  open(name: string, attributes: Attributes): void {
+    if (DROPPED.has(name)) this.droppedDepth += 1;
+    if (this.droppedDepth > 0) return;
+    if (name === 'svg' || name === 'math') this.foreignDepth += 1;
+    if (this.codeDepth > 0) this.openInsideCode(name, attributes);
+    else if (!this.openStructure(name, attributes)) this.openInline(name, attributes);
+  }
+
+  close(name: string): void {
+    if (DROPPED.has(name)) {
+      this.droppedDepth -= 1;
+      return;
+    }
+    if (this.droppedDepth > 0) return;
+    if (name === 'svg' || name === 'math') this.foreignDepth -= 1;
+    if (CODE_BLOCKS.has(name)) {
+      this.codeDepth -= 1;
+      if (this.codeDepth === 0) this.out.leaveCode();
+    } else if (this.codeDepth === 0) {
+      this.closeStructure(name);
+    }
+  }
+
+  text(data: string): void {
+    if (this.droppedDepth > 0) return;
+    if (this.titleParts !== undefined) this.titleParts.push(data);
+    else this.out.addText(data);
+  }
+
+  finish(): ParsedDocument {
+    const { text, blocks, title: firstHeading } = this.out.finish();
+    const parsed: ParsedDocument = { format: 'html', text, blocks };
+    const title = this.pageTitle ?? firstHeading;
+    if (title !== undefined) parsed.title = title;
+    return parsed;
+  }
+
+  private openInsideCode(name: string, attributes: Attributes): void {
+    if (CODE_BLOCKS.has(name)) this.codeDepth += 1;
+    else if (name === 'br') this.out.lineBreak();
+    else if (name === 'code') this.out.nameCode(codeLanguage(attributes));
+  }
+
+  /** Opens block structure; false when the element is not structure. */
+  private openStructure(name: string, attributes: Attributes): boolean {
+    const out = this.out;
+    if (HEADING.test(name)) out.enterHeading(Number(name[1]));
+    else if (PLAIN_BLOCKS.has(name)) out.breakBlock();
+    else if (LISTS.has(name)) out.enterList(name === 'ol' ? firstNumber(attributes) : undefined);
+    else if (name === 'li') out.enterItem();
+    else if (name === 'blockquote') out.enterQuote();
+    else if (name === 'table') out.enterTable();
+    else if (name === 'tr' || name === 'caption') out.enterRow();
+    else if (name === 'td' || name === 'th') out.enterCell(name === 'th');
+    else if (CODE_BLOCKS.has(name)) {
+      this.codeDepth = 1;
+      out.enterCode(codeLanguage(attributes));
+    } else if (name === 'hr') out.rule();
+    else return false;
+    return true;
+  }
+
+  private openInline(name: string, attributes: Attributes): void {
+    if (name === 'br') this.out.lineBreak();
+    else if (name === 'title' && this.foreignDepth === 0) this.titleParts = [];
+    else if (name === 'img' || name === 'area') {
+      const alternative = attributes['alt']?.slice(0, ATTRIBUTE_TEXT_LENGTH_MAX) ?? '';
+      if (alternative !== '') this.out.addText(alternative);
+    }
+  }
+
+  private closeStructure(name: string): void {
+    const out = this.out;
+    if (HEADING.test(name)) out.leaveHeading();
+    else if (PLAIN_BLOCKS.has(name)) out.breakBlock();
+    else if (LISTS.has(name)) out.leaveList();
+    else if (name === 'li') out.leaveItem();
+    else if (name === 'blockquote') out.leaveQuote();
+    else if (name === 'table') out.leaveTable();
+    else if (name === 'title' && this.titleParts !== undefined) {
+      const title = shortenHeading(this.titleParts.join(''));
+      this.titleParts = undefined;
+      if (title !== '') this.pageTitle ??= title;
+    }
+  }
+}
+
+function firstNumber(attributes: Attributes): number {
+  const start = Number.parseInt(attributes['start'] ?? '1', 10);
+  return Number.isSafeInteger(start) ? start : 1;
+}
+
+function codeLanguage(attributes: Attributes): string {
+  const names = `${attributes['class'] ?? ''} ${attributes['data-language'] ?? ''}`;
+  return CODE_LANGUAGE.exec(names.slice(0, ATTRIBUTE_TEXT_LENGTH_MAX))?.[1] ?? '';
+}

@@ -1,0 +1,134 @@
+/**
+ * The consumer of the indexing queue. An event may come twice, late, or after its job is gone; the
+ * job's record decides what is left to do, and a repeated run does no harm: until it publishes, it
+ * writes only under keys of its own.
+ */
+
+import * as v from 'valibot';
+import { GroundworkError } from '../errors';
+import { loadCatalogue } from '../index/catalogue';
+import { chooseProvider } from '../index/choose-provider';
+import { type IndexProgress, type IndexReport, indexDocuments } from '../index/index-documents';
+import type { Platform } from '../platform/ports';
+import {
+  type IndexingJob,
+  loadJob,
+  loadStagedDocuments,
+  saveJob,
+  unstageDocuments,
+} from './indexing-job';
+
+/** Runs of a job that ended in an error which may pass; after them it is failed for good. */
+const RUNS_MAX = 4;
+/** A progress record is written at most this often: each costs a write unit. */
+const PROGRESS_INTERVAL_MS = 2_000;
+
+const eventSchema = v.object({
+  body: v.object({ jobId: v.string() }),
+  retryContext: v.optional(v.object({ retryCount: v.number() })),
+});
+
+/** Takes one event. Throws only what the platform's own retry may mend. */
+export async function consumeIndexingEvent(platform: Platform, event: unknown): Promise<void> {
+  const parsed = v.safeParse(eventSchema, event);
+  if (!parsed.success) {
+    platform.log('indexing_event_invalid', {});
+    return;
+  }
+  const { jobId } = parsed.output.body;
+  const job = await loadJob(platform.kv, jobId);
+  if (job === undefined || job.state === 'done' || job.state === 'failed') {
+    platform.log('indexing_event_stale', { jobId, state: job?.state ?? 'unknown' });
+    return;
+  }
+  const runs = (parsed.output.retryContext?.retryCount ?? 0) + 1;
+  try {
+    const report = await runJob(platform, jobId, job);
+    await finish(platform, jobId, job, { state: 'done', phase: 'done', report });
+  } catch (error) {
+    await handleFailure(platform, { jobId, job, error, isLastRun: runs >= RUNS_MAX });
+  }
+}
+
+async function runJob(platform: Platform, jobId: string, job: IndexingJob): Promise<IndexReport> {
+  const documents = await loadStagedDocuments(platform.kv, jobId, job);
+  const { libraries } = await loadCatalogue(platform.entities);
+  const existing = libraries.find((library) => library.name === job.library);
+  const wish = { embedder: job.embedder ?? undefined, dimensions: job.dimensions ?? undefined };
+  const progress = createProgressWriter(platform, jobId, job);
+  try {
+    return await indexDocuments(platform, {
+      library: job.library,
+      projects: job.projects ?? undefined,
+      documents,
+      sync: job.sync,
+      provider: chooseProvider(platform, existing, wish),
+      onProgress: progress.report,
+    });
+  } finally {
+    // A write left behind would be frozen with the function and end in another invocation.
+    await progress.settled();
+  }
+}
+
+async function handleFailure(
+  platform: Platform,
+  failure: { jobId: string; job: IndexingJob; error: unknown; isLastRun: boolean },
+): Promise<void> {
+  const { jobId, job, error, isLastRun } = failure;
+  const isOurs = GroundworkError.isInstance(error);
+  const code = isOurs ? error.code : 'internal_error';
+  // A second delivery that lost the race to the first must not overwrite its outcome.
+  if (code === 'publish_lost' && (await loadJob(platform.kv, jobId))?.state === 'done') return;
+  platform.log('indexing_failed', { jobId, code, isLastRun });
+  const mayPass = !isOurs || error.retryable;
+  if (mayPass && !isLastRun) {
+    await saveJob(platform.kv, jobId, { ...job, phase: 'waiting', updatedAt: platform.clock() });
+    throw new GroundworkError({
+      code,
+      message: `job ${jobId}: will be run again`,
+      retryable: true,
+    });
+  }
+  const message = isOurs ? error.message : 'an unexpected error; start the job again';
+  await finish(platform, jobId, job, {
+    state: 'failed',
+    phase: 'failed',
+    error: { code, message },
+  });
+}
+
+async function finish(
+  platform: Platform,
+  jobId: string,
+  job: IndexingJob,
+  outcome: Partial<IndexingJob>,
+): Promise<void> {
+  await saveJob(platform.kv, jobId, { ...job, ...outcome, updatedAt: platform.clock() });
+  await unstageDocuments(platform.kv, jobId, job);
+}
+
+/** Writes progress beside the work, one write at a time, and not more often than is read. */
+function createProgressWriter(platform: Platform, jobId: string, job: IndexingJob) {
+  let lastAt = Number.NEGATIVE_INFINITY;
+  let writing: Promise<void> = Promise.resolve();
+  let isWriting = false;
+  const write = async (progress: IndexProgress) => {
+    isWriting = true;
+    const { phase, done, total } = progress;
+    const record = { ...job, state: 'running' as const, phase, done, total };
+    await saveJob(platform.kv, jobId, { ...record, updatedAt: platform.clock() })
+      // Progress is a courtesy: that it could not be written must not end the job.
+      .catch(() => platform.log('progress_not_written', { jobId }));
+    isWriting = false;
+  };
+  return {
+    report(progress: IndexProgress): void {
+      const now = platform.clock();
+      if (isWriting || now - lastAt < PROGRESS_INTERVAL_MS) return;
+      lastAt = now;
+      writing = write(progress);
+    },
+    settled: () => writing,
+  };
+}

@@ -1,0 +1,67 @@
+/** What resolvers accept. Everything that comes in from outside passes one of these schemas. */
+
+import * as v from 'valibot';
+import { GroundworkError } from '../errors';
+import { HITS_MAX } from '../retrieval/search';
+
+/** A Jira project key: Jira's default pattern, which an admin may narrow, not widen. */
+export const projectKeySchema = v.pipe(v.string(), v.regex(/^[A-Z][A-Z0-9_]{1,254}$/));
+const projectsSchema = v.union([
+  v.literal('all'),
+  v.pipe(v.array(projectKeySchema), v.minLength(1), v.maxLength(500)),
+]);
+export const libraryNameSchema = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(100));
+const idSchema = v.pipe(v.string(), v.regex(/^[a-z0-9]{1,64}$/));
+
+export const startIndexingSchema = v.strictObject({
+  library: libraryNameSchema,
+  projects: v.optional(projectsSchema),
+  embedder: v.optional(v.pipe(v.string(), v.maxLength(40))),
+  dimensions: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4096))),
+  sync: v.optional(v.boolean(), false),
+  documents: v.pipe(
+    v.array(
+      v.strictObject({
+        name: v.string(),
+        /** The document's bytes as base64: what a file holds is judged here, not by the browser. */
+        content: v.pipe(v.string(), v.base64()),
+      }),
+    ),
+    v.maxLength(1_000),
+  ),
+});
+
+export const progressSchema = v.strictObject({ jobId: idSchema });
+
+export const searchSchema = v.strictObject({
+  text: v.string(),
+  project: v.optional(projectKeySchema),
+  library: v.optional(libraryNameSchema),
+  k: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(HITS_MAX)), 10),
+});
+
+export const promptSectionSchema = v.strictObject({
+  issueKey: v.pipe(v.string(), v.regex(/^[A-Z][A-Z0-9_]{1,254}-[1-9][0-9]{0,9}$/)),
+  tokensEstimateMax: v.optional(v.pipe(v.number(), v.integer(), v.maxValue(50_000))),
+});
+
+export const deleteSchema = v.union([
+  v.strictObject({ library: libraryNameSchema, document: v.optional(v.string()) }),
+  v.strictObject({ everything: v.literal(true) }),
+]);
+
+/** Errors: `input_invalid`, naming the field and what is expected of it, never the value. */
+export function parsePayload<Schema extends v.GenericSchema>(
+  schema: Schema,
+  payload: unknown,
+): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, payload);
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  const field = v.getDotPath(issue) ?? 'payload';
+  throw new GroundworkError({
+    code: 'input_invalid',
+    message: `${field}: expected ${issue.expected ?? 'something else'}; correct it and call again`,
+    facts: { field },
+  });
+}

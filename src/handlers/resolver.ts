@@ -1,0 +1,143 @@
+/**
+ * The calls a page can make. Each validates its payload, asks Jira what the caller may do, calls the
+ * core and maps errors; nothing else happens here.
+ */
+
+import { PROVIDER_SECRET_KEYS } from '../embedding/create-provider';
+import { GroundworkError } from '../errors';
+import { deleteDocument, deleteEverything, deleteLibrary } from '../index/delete';
+import type { Platform } from '../platform/ports';
+import { groundIssue } from '../refinement/ground-issue';
+import { type SearchScope, search } from '../retrieval/search';
+import { requireAdmin, requireProject } from './authorize';
+import { type IndexingJob, loadJob, saveJob, stageDocuments } from './indexing-job';
+import {
+  deleteSchema,
+  parsePayload,
+  progressSchema,
+  promptSectionSchema,
+  searchSchema,
+  startIndexingSchema,
+} from './payload';
+import { type Answer, respond } from './respond';
+
+interface ResolverRequest {
+  payload: unknown;
+}
+
+export type ResolverDefinitions = Record<
+  string,
+  (request: ResolverRequest) => Promise<Answer<unknown>>
+>;
+
+/** The definitions for @forge/resolver. A platform is made anew for each call: nothing is kept. */
+export function resolverDefinitions(platformOf: () => Platform): ResolverDefinitions {
+  const define =
+    (name: string, call: (platform: Platform, payload: unknown) => Promise<unknown>) =>
+    (request: ResolverRequest) => {
+      const platform = platformOf();
+      return respond(platform.log, name, () => call(platform, request.payload));
+    };
+  return {
+    startIndexing: define('startIndexing', startIndexing),
+    indexingProgress: define('indexingProgress', indexingProgress),
+    search: define('search', searchInstructions),
+    promptSection: define('promptSection', promptSection),
+    delete: define('delete', deleteFromIndex),
+  };
+}
+
+async function startIndexing(platform: Platform, payload: unknown): Promise<{ jobId: string }> {
+  await requireAdmin(platform.jira);
+  const input = parsePayload(startIndexingSchema, payload);
+  if (input.projects !== undefined && input.projects !== 'all') {
+    for (const project of input.projects) await requireProject(platform.jira, project);
+  }
+  const jobId = platform.newId();
+  const job: IndexingJob = {
+    state: 'queued',
+    library: input.library,
+    projects: input.projects ?? null,
+    embedder: input.embedder ?? null,
+    dimensions: input.dimensions ?? null,
+    sync: input.sync,
+    documents: await stageDocuments(platform.kv, jobId, input.documents),
+    phase: 'queued',
+    done: 0,
+    total: input.documents.length,
+    updatedAt: platform.clock(),
+  };
+  await saveJob(platform.kv, jobId, job);
+  await platform.queue.push({ jobId });
+  return { jobId };
+}
+
+async function indexingProgress(platform: Platform, payload: unknown) {
+  await requireAdmin(platform.jira);
+  const { jobId } = parsePayload(progressSchema, payload);
+  const job = await loadJob(platform.kv, jobId);
+  if (job === undefined) {
+    throw new GroundworkError({
+      code: 'job_unknown',
+      message: `job ${jobId}: not found; jobs are kept for seven days`,
+      facts: { jobId },
+    });
+  }
+  const { state, library, phase, done, total, updatedAt, report, error } = job;
+  return { state, library, phase, done, total, updatedAt, report, error };
+}
+
+async function searchInstructions(platform: Platform, payload: unknown) {
+  const input = parsePayload(searchSchema, payload);
+  // Without a project the search is not bound to what its caller works on: that is for admins.
+  if (input.project === undefined) await requireAdmin(platform.jira);
+  else await requireProject(platform.jira, input.project);
+  const hits = await search(platform, {
+    text: input.text,
+    scope: scopeOf(input),
+    k: input.k,
+  });
+  return { applies: hits.length > 0, hits };
+}
+
+async function promptSection(platform: Platform, payload: unknown) {
+  const { issueKey, tokensEstimateMax } = parsePayload(promptSectionSchema, payload);
+  // Read as the calling user: an item that user may not see is not there.
+  const issue = await platform.jira.issue(issueKey);
+  if (issue === undefined) {
+    throw new GroundworkError({
+      code: 'issue_unknown',
+      message: `item ${issueKey}: it does not exist or you may not see it; check the key`,
+      facts: { issueKey },
+    });
+  }
+  const grounded = await groundIssue(platform, {
+    issue,
+    ...(tokensEstimateMax === undefined ? {} : { tokensEstimateMax }),
+  });
+  return grounded.section;
+}
+
+async function deleteFromIndex(platform: Platform, payload: unknown) {
+  await requireAdmin(platform.jira);
+  const input = parsePayload(deleteSchema, payload);
+  if ('everything' in input) {
+    const { libraries } = await deleteEverything(platform, PROVIDER_SECRET_KEYS);
+    return { deleted: 'everything', libraries };
+  }
+  if (input.document === undefined) {
+    await deleteLibrary(platform, input.library);
+    return { deleted: 'library' };
+  }
+  const { library, document } = input;
+  return { deleted: 'document', ...(await deleteDocument(platform, { library, document })) };
+}
+
+function scopeOf(input: {
+  project?: string | undefined;
+  library?: string | undefined;
+}): SearchScope {
+  const { project, library } = input;
+  if (project === undefined) return library === undefined ? 'all' : { library };
+  return library === undefined ? { project } : { project, library };
+}
