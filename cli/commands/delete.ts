@@ -1,6 +1,6 @@
 /** `groundwork delete`: a document, a library or everything. */
 
-import { PROVIDER_SECRET_KEYS } from '../../src/embedding/create-provider';
+import { PROVIDER_SECRETS } from '../../src/embedding/create-provider';
 import { GroundworkError } from '../../src/errors';
 import { deleteDocument, deleteEverything, deleteLibrary } from '../../src/index/delete';
 import { withSite } from '../local-site';
@@ -18,7 +18,7 @@ export async function deleteCommand(options: DeleteOptions): Promise<void> {
   const { what, stored } = await withSite(siteOf(options), async (site) => {
     const { result } = await site.run('delete', async (platform) => {
       if (all === true) {
-        const { libraries } = await deleteEverything(platform, PROVIDER_SECRET_KEYS);
+        const { libraries } = await deleteEverything(platform, PROVIDER_SECRETS);
         return `everything (${libraries} libraries)`;
       }
       if (library === undefined) throw nothingNamed();

@@ -6,12 +6,10 @@
 const HASHES_PER_WORD = 8;
 /** Words that are in every text and would make all texts alike. */
 const STOP_WORDS = new Set(
-  'a an and are as at be by for from has have in is it its of on or that the this to was with'.split(
-    ' ',
-  ),
+  'a an and are as at be by for from in is it its of on or that the this to was with'.split(' '),
 );
 
-/** Shapes: number[dimensions], L2 norm 1; the same text, dimensions and seed give the same numbers. */
+/** Shapes: number[dimensions], L2 norm 1. Equal arguments give equal numbers. */
 export function hashedEmbedding(text: string, dimensions: number, seed: number): number[] {
   const vector = new Array<number>(dimensions).fill(0);
   for (const [word, count] of features(text)) {
@@ -29,7 +27,7 @@ export function hashedEmbedding(text: string, dimensions: number, seed: number):
   return vector;
 }
 
-/** Words without stop words; longer ones also by their first five letters, for their other forms. */
+/** Words but stop words; longer ones also by their first five letters, for their other forms. */
 function features(text: string): Map<string, number> {
   const counts = new Map<string, number>();
   const add = (feature: string) => counts.set(feature, (counts.get(feature) ?? 0) + 1);

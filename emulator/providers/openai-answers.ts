@@ -93,8 +93,8 @@ export function keyRefused(authorization: string | undefined): Answer {
   const key = authorization?.replace(/^Bearer /, '') ?? '';
   const message =
     key === ''
-      ? "You didn't provide an API key. You need to provide your API key in an Authorization header."
-      : `Incorrect API key provided: ${key}. You can find your API key at https://platform.openai.com.`;
+      ? "You didn't provide an API key. Provide it in an Authorization header."
+      : `Incorrect API key provided: ${key}. Find your API key at https://platform.openai.com.`;
   const code = key === '' ? null : 'invalid_api_key';
   return errorAnswer(401, { message, type: 'invalid_request_error', param: null, code });
 }

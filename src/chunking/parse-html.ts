@@ -28,16 +28,50 @@ const ATTRIBUTE_TEXT_LENGTH_MAX = 1000;
 
 type Attributes = Readonly<Record<string, string>>;
 
+/**
+ * Elements open at once, at most. The library looks after its open elements in time that grows
+ * with their number, so beyond this all are closed and the rest is read as if it began there;
+ * pages that people write stay below 100.
+ */
+const OPEN_ELEMENTS_MAX = 2_000;
+/** Elements whose content is not markup: reading cannot begin anew inside them. */
+const RAW = new Set([
+  ...['script', 'style', 'title', 'textarea', 'xmp', 'iframe', 'noembed', 'noframes', 'plaintext'],
+]);
+
 /** Offsets are into the text this gives, not into the source. **Cost**: linear. */
 export function parseHtml(source: string): ParsedDocument {
   const reader = new HtmlReader();
+  let rest = source;
+  while (rest !== '') rest = rest.slice(readUntilTooDeep(rest, reader));
+  return reader.finish();
+}
+
+/** Reads to the end or to where too many elements are open; gives the offset that it reached. */
+function readUntilTooDeep(source: string, reader: HtmlReader): number {
+  const open: string[] = [];
+  let reached: number | undefined;
   const parser = new Parser({
-    onopentag: (name, attributes) => reader.open(name, attributes),
-    onclosetag: (name) => reader.close(name),
+    onopentag: (name, attributes) => {
+      open.push(name);
+      reader.open(name, attributes);
+      if (open.length < OPEN_ELEMENTS_MAX || RAW.has(name) || reader.isDropping) return;
+      reached = parser.endIndex + 1;
+      parser.pause();
+    },
+    onclosetag: (name) => {
+      open.pop();
+      reader.close(name);
+    },
     ontext: (data) => reader.text(data),
   });
-  parser.end(source);
-  return reader.finish();
+  parser.write(source);
+  if (reached === undefined) {
+    parser.end();
+    return source.length;
+  }
+  for (const name of open.toReversed()) reader.close(name);
+  return reached;
 }
 
 class HtmlReader {
@@ -47,6 +81,11 @@ class HtmlReader {
   private codeDepth = 0;
   private titleParts: string[] | undefined;
   private pageTitle: string | undefined;
+
+  /** True inside an element whose text is dropped. */
+  get isDropping(): boolean {
+    return this.droppedDepth > 0;
+  }
 
   open(name: string, attributes: Attributes): void {
     if (DROPPED.has(name)) this.droppedDepth += 1;

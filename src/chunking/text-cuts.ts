@@ -34,6 +34,8 @@ interface Boundaries {
 
 /** Text after a boundary that decides whether it is one. */
 const LOOKAHEAD_LENGTH = 32;
+/** White space between sentences that is looked through. */
+const SPACE_LENGTH_MAX = 64;
 /** A cut before this share of the target is left to the next finer kind of boundary. */
 const EARLY_SHARE = 0.25;
 
@@ -100,7 +102,7 @@ function fittingEnd(
 /** Starts of sentences that follow closing punctuation; a line break alone does not count. */
 function sentenceStarts(window: string): Boundaries {
   return segmentStarts(SENTENCES.segment(window), ({ index }) => {
-    const end = trimEndOffset(window, 0, index);
+    const end = trimEndOffset(window, Math.max(0, index - SPACE_LENGTH_MAX), index);
     return SENTENCE_END.test(window.slice(Math.max(0, end - 8), end));
   });
 }

@@ -6,7 +6,7 @@ export interface Window {
   ids: readonly number[];
 }
 
-/** A "word" without white space may be a base64 blob; the tokenizer's cost grows with its square. */
+/** A "word" may be a base64 blob, and the tokenizer's cost grows with its square. */
 const WORD_CHARACTERS_MAX = 200;
 
 /**

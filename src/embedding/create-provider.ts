@@ -16,9 +16,6 @@ export const OPENAI_KEY_NAME = 'provider-key:openai';
 /** Every name a provider's key may lie under; deleting everything deletes these. */
 export const PROVIDER_SECRETS: readonly string[] = [OPENAI_KEY_NAME];
 
-/** Everything of a provider that a deletion of everything deletes. */
-export const PROVIDER_SECRET_KEYS: readonly string[] = [OPENAI_KEY_NAME];
-
 /** Below it the API still answers, but neighbours are no longer the same. */
 const DIMENSIONS_MIN = 128;
 /** The 1-bit codes of the index fill whole bytes. */

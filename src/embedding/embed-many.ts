@@ -190,7 +190,7 @@ class Run {
     });
   }
 
-  /** The same error with its place. What is not ours may quote text or key, so only its name stays. */
+  /** The same error with its place; of one that is not ours (it may quote text) only the name. */
   private located(error: unknown, batch: Batch, attempt: number): GroundworkError {
     const facts = { ...this.facts(batch), attempt };
     if (GroundworkError.isInstance(error)) {

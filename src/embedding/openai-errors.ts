@@ -16,7 +16,7 @@ const TOO_LARGE_CODES = new Set([
 ]);
 /** The wordings of a 400 for a text, or a whole call, beyond the limits; they carry no code. */
 const TOO_LARGE_MESSAGE =
-  /maximum (context|input) length|max(imum)? \d+ tokens|too many tokens|array too long|is too long/i;
+  /maximum (context|input) length|max(imum)? \d+ tokens|too many tokens|(array|is) too long/i;
 
 export interface OpenAiErrorContext {
   model: string;

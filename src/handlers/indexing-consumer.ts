@@ -44,7 +44,8 @@ export async function consumeIndexingEvent(platform: Platform, event: unknown): 
   const runs = (parsed.output.retryContext?.retryCount ?? 0) + 1;
   try {
     const report = await runJob(platform, jobId, job);
-    await finish(platform, jobId, job, { state: 'done', phase: 'done', report });
+    const done = { state: 'done' as const, phase: 'done', done: job.total, report };
+    await finish(platform, jobId, job, done);
   } catch (error) {
     await handleFailure(platform, { jobId, job, error, isLastRun: runs >= RUNS_MAX });
   }

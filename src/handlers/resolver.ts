@@ -3,7 +3,7 @@
  * core and maps errors; nothing else happens here.
  */
 
-import { PROVIDER_SECRET_KEYS } from '../embedding/create-provider';
+import { PROVIDER_SECRETS } from '../embedding/create-provider';
 import { GroundworkError } from '../errors';
 import { deleteDocument, deleteEverything, deleteLibrary } from '../index/delete';
 import type { Platform } from '../platform/ports';
@@ -122,7 +122,7 @@ async function deleteFromIndex(platform: Platform, payload: unknown) {
   await requireAdmin(platform.jira);
   const input = parsePayload(deleteSchema, payload);
   if ('everything' in input) {
-    const { libraries } = await deleteEverything(platform, PROVIDER_SECRET_KEYS);
+    const { libraries } = await deleteEverything(platform, PROVIDER_SECRETS);
     return { deleted: 'everything', libraries };
   }
   if (input.document === undefined) {
