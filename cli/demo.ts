@@ -14,8 +14,8 @@ import { readDocuments } from './read-documents';
 import { readIssue } from './read-issue';
 
 const LIBRARY = 'Harbour Lane handbook';
-/** A story, a task, and an item that no instruction is about. */
-const ISSUES = ['RET-214', 'PLT-97', 'OFF-12'];
+/** Two stories, and an item that no instruction is about. */
+const ISSUES = ['RET-214', 'MOB-152', 'OFF-12'];
 
 await withSite({ store: ofPackage('.groundwork'), installation: 'demo' }, async (site) => {
   await indexHandbook(site);
@@ -24,7 +24,7 @@ await withSite({ store: ofPackage('.groundwork'), installation: 'demo' }, async 
   console.log(
     [
       'npm run -s groundwork -- search "who approves a large refund" --installation demo',
-      'npm run -s groundwork -- refine examples/issues/MOB-152.json --dry-run --installation demo',
+      'npm run -s groundwork -- refine examples/issues/CAR-388.json --dry-run --installation demo',
       'npm run -s groundwork -- help',
     ].join('\n'),
   );

@@ -52,7 +52,7 @@ function createProgram(): Command {
     .option('--library <name>', 'search this library only')
     .option('--project <key>', 'search the libraries of this project')
     .option('--k <n>', 'hits', wholeNumber, 10)
-    .option('--explain', 'also show what fell below the threshold', false)
+    .option('--explain', 'say of each hit whether it reaches the threshold', false)
     .action(searchCommand);
   define('refine <issue.json>', 'build the grounded prompt for a Jira item')
     .option('--dry-run', 'print the prompt, call no model', false)

@@ -23,19 +23,19 @@ export async function searchCommand(text: string, options: SearchOptions): Promi
       rankChunks(platform, { text, scope: scopeOf(options), k: options.k }),
     );
   });
-  const hits = result.filter((hit) => hit.applies);
   const { readUnits, roundTrips } = reading;
-  const summary = { applies: hits.length > 0, hits: hits.map(toJson), readUnits, roundTrips };
-  const below = result.filter((hit) => !hit.applies);
-  print(
-    options.json,
-    options.explain ? { ...summary, belowThreshold: below.map(toJson) } : summary,
-    [
-      ...(hits.length > 0 ? hits.map(formatHit) : ['No instruction applies.']),
-      ...(options.explain ? below.map((hit) => `below the threshold: ${formatHit(hit)}`) : []),
-      `${readUnits} read units, ${roundTrips} round trips`,
-    ],
-  );
+  const applies = result.some((hit) => hit.applies);
+  const hits = result.map((hit) => ({ ...toJson(hit), ...(options.explain ? why(hit) : {}) }));
+  print(options.json, { applies, hits, readUnits, roundTrips }, [
+    ...(applies ? [] : ['No instruction applies. The nearest passages are:']),
+    ...result.map((hit) => formatHit(hit, options.explain)),
+    `${readUnits} read units, ${roundTrips} round trips`,
+  ]);
+}
+
+/** What a threshold made of a hit. */
+function why(hit: Hit) {
+  return { applies: hit.applies, reason: hit.applies ? 'reaches the threshold' : 'below it' };
 }
 
 function scopeOf({ project, library }: SearchOptions): SearchScope {
@@ -60,7 +60,8 @@ function toJson(hit: Hit) {
   return { rank, score, library, document, headings, start, end, text };
 }
 
-function formatHit(hit: Hit): string {
+function formatHit(hit: Hit, explain: boolean): string {
   const text = passageText(hit).replaceAll('\n', '\n     ');
-  return `${String(hit.rank).padStart(2)}.  ${hit.score.toFixed(3)}  ${passageSource(hit)}\n     ${text}\n`;
+  const verdict = explain ? `  (${why(hit).reason})` : '';
+  return `${String(hit.rank).padStart(2)}.  ${hit.score.toFixed(3)}  ${passageSource(hit)}${verdict}\n     ${text}\n`;
 }

@@ -150,11 +150,12 @@ export class StructuredText {
   leaveTable(): void {
     if (this.tableDepth === 0) return;
     this.tableDepth -= 1;
+    if (this.tableDepth > 0) this.breakBlock();
     if (this.tableDepth > 0 || this.table === undefined) return;
     this.endRow(this.table);
     const rows = this.table.rows;
     this.table = undefined;
-    if (rows.length > 0) this.addBlock('table', rows.join('\n'));
+    if (rows.length > 0) this.addBlock('table', rows.join('\n').trim());
   }
 
   /** Starts a row, which ends the row before it. */

@@ -8,7 +8,7 @@ import { GroundworkError } from '../errors';
 import { deleteDocument, deleteEverything, deleteLibrary } from '../index/delete';
 import type { Platform } from '../platform/ports';
 import { groundIssue } from '../refinement/ground-issue';
-import { type SearchScope, search } from '../retrieval/search';
+import { rankChunks, type SearchScope } from '../retrieval/search';
 import { requireAdmin, requireProject } from './authorize';
 import { type IndexingJob, loadJob, saveJob, stageDocuments } from './indexing-job';
 import {
@@ -92,12 +92,12 @@ async function searchInstructions(platform: Platform, payload: unknown) {
   // Without a project the search is not bound to what its caller works on: that is for admins.
   if (input.project === undefined) await requireAdmin(platform.jira);
   else await requireProject(platform.jira, input.project);
-  const hits = await search(platform, {
+  const hits = await rankChunks(platform, {
     text: input.text,
     scope: scopeOf(input),
     k: input.k,
   });
-  return { applies: hits.length > 0, hits };
+  return { applies: hits.some((hit) => hit.applies), hits };
 }
 
 async function promptSection(platform: Platform, payload: unknown) {

@@ -15,6 +15,7 @@ import {
 } from '../index/catalogue';
 import { providerOf } from '../index/choose-provider';
 import { type LoadedSegment, loadRecords, loadSegment, readGeneration } from '../index/reader';
+import type { ChunkRecord } from '../index/record';
 import type { ChunkRef } from '../index/segment';
 import type { Platform } from '../platform/ports';
 import { type Int8Vector, quantizeInt8 } from '../quantization/int8';
@@ -66,10 +67,26 @@ const QUERY_CHARACTERS_MAX = 50_000;
 
 /**
  * The k best chunks of the scope, before any threshold; `applies` says which of them reach it.
- * Errors: `query_empty`, `query_too_long`, `library_unknown`, `fingerprint_mismatch`,
- * `value_missing`, `value_corrupt`, `format_newer`, and the provider's.
+ * Errors: `query_empty`, `query_too_long`, `k_out_of_range`, `library_unknown`,
+ * `fingerprint_mismatch`, `value_missing`, `value_corrupt`, `format_newer`, and the provider's.
  */
-export async function rankChunks(platform: Platform, request: SearchRequest): Promise<Hit[]> {
+export function rankChunks(platform: Platform, request: SearchRequest): Promise<Hit[]> {
+  return findHits(platform, request, () => true);
+}
+
+/**
+ * Of the k best chunks, those that reach the threshold, best first; none when no instruction
+ * applies. What falls below is not read. Errors: as `rankChunks`.
+ */
+export function search(platform: Platform, request: SearchRequest): Promise<Hit[]> {
+  return findHits(platform, request, applies);
+}
+
+async function findHits(
+  platform: Platform,
+  request: SearchRequest,
+  isWanted: (candidate: Candidate) => boolean,
+): Promise<Hit[]> {
   checkRequest(request);
   return readGeneration(platform, async (catalogue) => {
     const libraries = librariesInScope(catalogue, request.scope).filter(
@@ -89,18 +106,14 @@ export async function rankChunks(platform: Platform, request: SearchRequest): Pr
         k: request.k,
       }),
     );
-    const best = fuseByRank(rankings).slice(0, request.k);
+    const best = fuseByRank(rankings).slice(0, request.k).filter(isWanted);
     const records = await loadRecords(platform.kv, best);
-    return best.map((candidate, i) =>
-      toHit(candidate, records[i] as (typeof records)[number], i + 1),
-    );
+    return best.map((candidate, i) => toHit(candidate, records[i] as ChunkRecord, i + 1));
   });
 }
 
-/** The hits that reach the threshold, best first; none when no instruction applies. */
-export async function search(platform: Platform, request: SearchRequest): Promise<Hit[]> {
-  const hits = await rankChunks(platform, request);
-  return hits.filter((hit) => hit.applies).map((hit, i) => ({ ...hit, rank: i + 1 }));
+function applies({ library, score }: Candidate): boolean {
+  return score >= scoreThreshold(library.fingerprint.modelId);
 }
 
 function checkRequest({ text, k }: SearchRequest): void {
@@ -191,11 +204,7 @@ function scoreLibrary(options: {
     .slice(0, k);
 }
 
-function toHit(
-  candidate: Candidate,
-  record: { headings: readonly string[]; text: string; lead: string; trail: string },
-  rank: number,
-): Hit {
+function toHit(candidate: Candidate, record: ChunkRecord, rank: number): Hit {
   const { library, document, chunk, score } = candidate;
   return {
     rank,
@@ -208,6 +217,6 @@ function toHit(
     text: record.text,
     lead: record.lead,
     trail: record.trail,
-    applies: score >= scoreThreshold(library.fingerprint.modelId),
+    applies: applies(candidate),
   };
 }

@@ -8,7 +8,7 @@
  * is not listed has not been measured and takes the default.
  */
 const THRESHOLDS: Readonly<Record<string, number>> = {
-  builtin: 0.4,
+  builtin: 0.58,
 };
 
 const THRESHOLD_DEFAULT = 0.3;

@@ -1,0 +1,201 @@
+import { describe, expect, it } from 'vitest';
+import { CHUNKING_DEFAULTS, chunkDocument } from '../../src/chunking/chunk-document';
+import { estimateTokens } from '../../src/chunking/estimate-tokens';
+import { parseDocument } from '../../src/chunking/parse-document';
+import { parseMarkdown } from '../../src/chunking/parse-markdown';
+import { parseText } from '../../src/chunking/parse-text';
+import type { ChunkingOptions } from '../../src/chunking/types';
+import { expectSoundChunks } from './invariants';
+
+const SMALL = { tokensEstimateTarget: 40, tokensEstimateMax: 60, tokensEstimateMin: 10 };
+const SENTENCE = 'The reviewer reads the whole change before the first comment is written. ';
+
+function slices(source: string, options?: ChunkingOptions): string[] {
+  const parsed = parseMarkdown(source);
+  return chunkDocument(parsed, options).map(({ start, end }) => parsed.text.slice(start, end));
+}
+
+describe('packing', () => {
+  it('gives a short document one chunk from its first to its last character', () => {
+    expect(slices('\n\n# A\n\nb\n\n')).toEqual(['\n\n# A\n\nb\n\n']);
+    expect(slices('x')).toEqual(['x']);
+    expect(slices('# only a heading')).toEqual(['# only a heading']);
+    expect(slices('')).toEqual([]);
+  });
+
+  it('begins a chunk at a section, with the headings above it', () => {
+    const source = `# A\n\n${SENTENCE.repeat(2)}\n\n## B\n\n${SENTENCE.repeat(2)}`;
+    const chunks = chunkDocument(parseMarkdown(source), SMALL);
+    expect(chunks.map(({ start }) => source.slice(start, start + 4))).toEqual(['# A\n', '## B']);
+    expect(chunks.map(({ headings }) => headings)).toEqual([['A'], ['A', 'B']]);
+  });
+
+  it('names the section that the first text is in, also below several headings', () => {
+    const source = `---\nkey: x\n---\n# A\n\n## B\n\n${SENTENCE}`;
+    expect(chunkDocument(parseMarkdown(source))[0]?.headings).toEqual(['A', 'B']);
+  });
+
+  it('keeps sections below the minimum together', () => {
+    expect(slices('# A\n\na\n\n# B\n\nb\n\n# C\n\nc')).toHaveLength(1);
+  });
+
+  it('takes a heading along when its text does not fit', () => {
+    const source = `short words\n\n# A\n\n${SENTENCE.repeat(10)}\n\nend`;
+    expect(slices(source, SMALL)[0]).toBe('short words\n\n');
+    expect(slices(source, SMALL)[1]).toMatch(/^# A\n\nThe reviewer/);
+  });
+
+  it('fills chunks up to the target and never above the maximum', () => {
+    const chunks = chunkDocument(parseMarkdown(`${SENTENCE}\n\n`.repeat(200)));
+    const estimates = chunks.map(({ tokensEstimate }) => tokensEstimate);
+    expect(Math.max(...estimates)).toBeLessThanOrEqual(CHUNKING_DEFAULTS.tokensEstimateTarget);
+    expect(Math.min(...estimates.slice(0, -1))).toBeGreaterThan(280);
+  });
+
+  it('joins a rest below the minimum to the chunk before', () => {
+    const source = `${SENTENCE.repeat(2)}\n\n${SENTENCE.slice(0, 40)}\n\n# B\n\nb`;
+    expect(estimateTokens(source)).toBeGreaterThan(SMALL.tokensEstimateTarget);
+    expect(slices(source, SMALL)).toEqual([source]);
+  });
+});
+
+describe('splitting', () => {
+  it('cuts paragraphs at sentence ends', () => {
+    const found = slices(SENTENCE.repeat(20), SMALL);
+    expect(found.length).toBeGreaterThan(5);
+    for (const slice of found) expect(slice.trimEnd()).toMatch(/written\.$/);
+  });
+
+  it('does not take a line break for the end of a sentence', () => {
+    const wrapped = SENTENCE.repeat(20).replaceAll(' whole ', ' whole\n');
+    for (const slice of slices(wrapped, SMALL)) expect(slice.trimEnd()).toMatch(/written\.$/);
+  });
+
+  it('cuts a sentence without end between words', () => {
+    const found = slices('lorem ipsum '.repeat(200), SMALL);
+    for (const slice of found) expect(slice).toMatch(/^(lorem|ipsum) .*(lorem|ipsum) $/);
+  });
+
+  it('cuts Japanese at its sentence ends', () => {
+    const found = slices('受け入れ基準を満たすことを確認する。'.repeat(20), SMALL);
+    expect(found.length).toBeGreaterThan(5);
+    for (const slice of found) expect(slice).toMatch(/。$/);
+  });
+
+  it.each([
+    ['family emoji', '👩‍👩‍👧'],
+    ['flags', '🇩🇪'],
+    ['combining marks', 'e\u0301\u0323'],
+    ['Hangul jamo', '\u1112\u1161\u11ab'],
+    ['CR LF', '.\r\n'],
+  ])('does not cut %s', (_what, grapheme) => {
+    for (const slice of slices(grapheme.repeat(300), SMALL)) {
+      expect(slice.replaceAll(grapheme, '')).toBe('');
+    }
+  });
+
+  it('cuts a grapheme that is too long between code points', () => {
+    const source = `a${'\u{1D165}'.repeat(500)}`;
+    const found = slices(source, SMALL);
+    expect(found.join('')).toBe(source);
+    for (const slice of found) expect(slice).not.toMatch(/\p{Surrogate}/u);
+  });
+
+  it('cuts lists between items', () => {
+    const found = slices('- the item of a list\n'.repeat(100), SMALL);
+    for (const slice of found) expect(slice).toMatch(/^(- the item of a list\n)+$/);
+  });
+
+  it('cuts tables between rows and repeats the header', () => {
+    const header = '| name | value |\n|------|-------|\n';
+    const parsed = parseMarkdown(header + '| some name | 12 |\n'.repeat(100));
+    const [first, ...others] = chunkDocument(parsed, SMALL);
+    expect(first?.lead).toBe('');
+    expect(parsed.text.slice(0, first?.end)).toContain(header);
+    expect(others.length).toBeGreaterThan(5);
+    for (const { lead, start, end } of others) {
+      expect(lead).toBe(header);
+      expect(parsed.text.slice(start, end)).toMatch(/^(\| some name \| 12 \|\n)+$/);
+    }
+  });
+
+  it.each(['html', 'adf'] as const)('repeats the header of %s tables', (format) => {
+    const cell = (type: string, text: string) => ({
+      type,
+      content: [{ type: 'paragraph', content: [{ type: 'text', text }] }],
+    });
+    const row = (type: string, text: string) => ({ type: 'tableRow', content: [cell(type, text)] });
+    const rows = [row('tableHeader', 'Head'), ...Array(200).fill(row('tableCell', 'some cell'))];
+    const content =
+      format === 'html'
+        ? `<table><tr><th>Head</th></tr>${'<tr><td>some cell</td></tr>'.repeat(200)}</table>`
+        : JSON.stringify({ type: 'doc', content: [{ type: 'table', content: rows }] });
+    const chunks = chunkDocument(parseDocument({ name: 'x', content, format }), SMALL);
+    expect(chunks.length).toBeGreaterThan(5);
+    expect(new Set(chunks.slice(1).map(({ lead }) => lead))).toEqual(new Set(['Head\n---\n']));
+  });
+
+  it('cuts code between lines, closing and opening the fence again', () => {
+    const parsed = parseMarkdown(`~~~~ts\n${'const a = 1;\n'.repeat(100)}~~~~\n\nafter`);
+    const chunks = chunkDocument(parsed, SMALL);
+    expect(chunks.length).toBeGreaterThan(5);
+    for (const [position, { lead, start, end, trail }] of chunks.entries()) {
+      const isLast = position === chunks.length - 1;
+      expect(lead).toBe(position === 0 ? '' : '~~~~ts\n');
+      expect(trail).toBe(isLast ? '' : '\n~~~~');
+      const whole = lead + parsed.text.slice(start, end) + trail;
+      expect(parseMarkdown(whole).blocks[0]?.kind).toBe('code');
+      expect(parseMarkdown(whole).blocks.length).toBe(isLast ? 2 : 1);
+    }
+  });
+
+  it('repeats no header that would fill the chunk', () => {
+    const wide = `| ${'head '.repeat(60)}|\n|---|\n`;
+    const chunks = chunkDocument(parseMarkdown(wide + '| x |\n'.repeat(100)), SMALL);
+    expect(chunks.every(({ lead }) => lead === '')).toBe(true);
+  });
+});
+
+it.each([
+  { tokensEstimateTarget: 40, tokensEstimateMax: 30, tokensEstimateMin: 10 },
+  { tokensEstimateTarget: 40, tokensEstimateMax: 60, tokensEstimateMin: 50 },
+  { tokensEstimateTarget: 40.5, tokensEstimateMax: 60, tokensEstimateMin: 10 },
+  { tokensEstimateTarget: 40, tokensEstimateMax: 60, tokensEstimateMin: 0 },
+])('refuses the options %j', (options) => {
+  expect(() => chunkDocument(parseText('x'), options)).toThrow(
+    expect.objectContaining({ code: 'invariant_violated' }),
+  );
+});
+
+describe('large documents', () => {
+  /** Generous for a slow machine; what it must catch takes minutes. */
+  const SECONDS_MAX = 30;
+
+  it.each<[string, string, () => string]>([
+    ['a paragraph without spaces', 'a.md', () => 'a'.repeat(5_000_000)],
+    ['kana without spaces', 'a.txt', () => 'あ'.repeat(1_600_000)],
+    ['white space', 'a.txt', () => `a${' \n'.repeat(1_000_000)}b`],
+    ['100,000 table rows', 'a.md', () => `| a |\n|---|\n${'| b |\n'.repeat(100_000)}`],
+    ['50,000 headings', 'a.md', () => '# h\n\n'.repeat(50_000)],
+    ['500 nested quotes', 'a.md', () => `${'> '.repeat(500)}x`],
+    [
+      '500 nested lists',
+      'a.md',
+      () => Array.from({ length: 500 }, (_, depth) => `${'  '.repeat(depth)}- x`).join('\n'),
+    ],
+    ['emphasis that never closes', 'a.md', () => '*a_ '.repeat(500_000)],
+    ['nested HTML lists', 'a.html', () => '<ul><li>x'.repeat(100_000)],
+    ['one grapheme', 'a.txt', () => `a${'\u0301'.repeat(1_000_000)}`],
+  ])('%s are cut in seconds', (_what, name, make) => {
+    const started = performance.now();
+    const parsed = parseDocument({ name, content: make() });
+    chunkDocument(parsed);
+    expect((performance.now() - started) / 1_000).toBeLessThan(SECONDS_MAX);
+    expect(chunkDocument(parsed).length).toBeGreaterThan(0);
+  });
+
+  it('stay sound', () => {
+    expectSoundChunks(parseText(`${'x'.repeat(50_000)}\n\n${'あ'.repeat(50_000)}`));
+    expectSoundChunks(parseMarkdown('# h\n'.repeat(2_000)), SMALL);
+  });
+});
