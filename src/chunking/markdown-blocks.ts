@@ -27,7 +27,7 @@ export interface WindowLengths {
 
 /** Lines that end a paragraph or table although no blank line stands before them. */
 const INTERRUPTS =
-  /^ {0,3}(?:#{1,6}(?:[ \t]|$)|>|[-*+](?:[ \t]|$)|\d{1,9}[.)](?:[ \t]|$)|`{3}|~{3}|<|(?:[-*_=][ \t]*){2,}$)/;
+  /^ {0,3}(?:(?:#{1,6}|[-*+]|\d{1,9}[.)])(?:[ \t]|$)|>|<|`{3}|~{3}|(?:[-*_=][ \t]*){2,}$)/;
 const FENCE_OPENING = /^ {0,3}(`{3,}|~{3,})/;
 const INDENTED = /^(?: {4}| {0,3}\t)/;
 const QUOTED = /^ {0,3}>/;
@@ -38,9 +38,9 @@ const LINE_HEAD_LENGTH = 200;
  * Reads all blocks in document order.
  *
  * A node that fills a whole window is continued by lines where its end can be seen from them
- * (paragraph, table, code, quote), read on from its last item or child where that is on a line of its own
- * (list), and otherwise parsed again in a window of twice the length, up to `lengths.max`, where
- * it is cut: only its structure suffers then, never an offset.
+ * (paragraph, table, code, quote), read on from its last item where it has several (list), and
+ * otherwise parsed again in a window of twice the length, up to `lengths.max`, where it is cut:
+ * only its structure suffers then, never an offset.
  */
 export function readMarkdownBlocks(
   source: string,
@@ -112,7 +112,7 @@ function takeOpenNode(
   return end;
 }
 
-/** Drafts the quoted lines from `from` on, one block up to each quoted blank line; gives the end. */
+/** Drafts the quoted lines from `from` on, a block up to each quoted blank line; gives the end. */
 function draftQuoteLines(source: string, from: number, drafts: BlockDraft[]): number {
   let line = from;
   let start = from;

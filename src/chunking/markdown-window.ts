@@ -19,7 +19,7 @@ import { frontmatter } from 'micromark-extension-frontmatter';
 import { gfm } from 'micromark-extension-gfm';
 import { nextLineOffset } from './text-scan';
 
-/** Units of source a window has at least. Measured: prose, lists and headings are read fastest so. */
+/** Units of source a window has at least; prose, lists and headings were read fastest so. */
 export const WINDOW_LENGTH_MIN = 2_048;
 /** A single block that is longer is cut here if nothing in it says where; see `readNodes`. */
 export const WINDOW_LENGTH_MAX = 131_072;
@@ -97,7 +97,7 @@ function shortenLine(source: string, start: number, end: number): string {
   return source.slice(start, start + LINE_HEAD_LENGTH) + source.slice(end - LINE_TAIL_LENGTH, end);
 }
 
-/** Columns count UTF-16 units from 1; those past a hidden middle are counted from the line's end. */
+/** Columns count UTF-16 units from 1; past a hidden middle they count from the line's end. */
 function sourceOffset(lines: readonly WindowLine[], line: number, column: number): number {
   const found = lines[line - 1];
   if (found === undefined) return lines.at(-1)?.sourceEnd ?? 0;

@@ -21,7 +21,8 @@ const HEADING_TREE = gfmFromMarkdown();
 
 /**
  * The parsed text is the source itself. Every character that is not white space is in one block.
- * **Cost**: linear in the number of windows; some 30 µs per block, measured at 50,000 headings. `windowLengths` exists for tests.
+ * `windowLengths` exists for tests.
+ * **Cost**: linear in the number of windows; some 30 µs per block, measured at 50,000 headings.
  */
 export function parseMarkdown(source: string, windowLengths?: WindowLengths): ParsedDocument {
   const path = new HeadingPath();

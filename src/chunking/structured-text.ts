@@ -17,7 +17,7 @@ import type { Block, BlockKind } from './types';
 /** Indentation stops growing here, so that text stays linear in the size of a deep source. */
 const INDENTED_DEPTH_MAX = 10;
 
-/** Controls that admission refuses in a file but an escape may still smuggle in, and U+FFFE/FFFF. */
+/** Controls and U+FFFE/FFFF: admission refuses them in a file, an escape may smuggle them in. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
 const UNPRINTABLE = /[\u0000-\u0008\u000b\u000e-\u001f\u007f-\u009f\ufffe\uffff]/g;
 const LONE_SURROGATE = /\p{Surrogate}/gu;

@@ -20,7 +20,7 @@ export type BlockKind =
 /** A structural unit of a document, in document order; blocks neither overlap nor nest. */
 export interface Block {
   kind: BlockKind;
-  /** [start, end) in UTF-16 units of the parsed text; blank space between blocks belongs to none. */
+  /** [start, end) in UTF-16 units of the parsed text; blank space between blocks is in none. */
   start: number;
   end: number;
   /** Texts of the headings above this block, outermost first; a heading's own text comes last. */
@@ -48,7 +48,7 @@ export interface Chunk {
   ownStart: number;
   /** Headings above the chunk's first block, outermost first. */
   headings: readonly string[];
-  /** What must stand before the slice to read it (repeated table header, re-opened fence); or ''. */
+  /** What must stand before the slice to read it (repeated table header, re-opened fence) or ''. */
   lead: string;
   /** What must stand after it (closing fence); or ''. */
   trail: string;

@@ -53,7 +53,7 @@ describe('packing', () => {
   });
 
   it('joins a rest below the minimum to the chunk before', () => {
-    const source = `${SENTENCE.repeat(2)}\n\n${SENTENCE.slice(0, 40)}\n\n# B\n\nb`;
+    const source = `${SENTENCE.repeat(2)}\n\n${SENTENCE.slice(0, 30)}\n\n# B\n\nb`;
     expect(estimateTokens(source)).toBeGreaterThan(SMALL.tokensEstimateTarget);
     expect(slices(source, SMALL)).toEqual([source]);
   });
@@ -146,6 +146,15 @@ describe('splitting', () => {
       const whole = lead + parsed.text.slice(start, end) + trail;
       expect(parseMarkdown(whole).blocks[0]?.kind).toBe('code');
       expect(parseMarkdown(whole).blocks.length).toBe(isLast ? 2 : 1);
+    }
+  });
+
+  it('opens no fence again behind the end of the code', () => {
+    const parsed = parseMarkdown(`\`\`\`\n${'a\n'.repeat(100)}\`\`\`\n${'\n'.repeat(300)}x`);
+    for (const { lead, start, trail, end } of chunkDocument(parsed, SMALL)) {
+      const codeEnd = parsed.blocks[0]?.end ?? 0;
+      if (start >= codeEnd) expect(lead).toBe('');
+      if (end >= codeEnd) expect(trail).toBe('');
     }
   });
 

@@ -131,6 +131,7 @@ it.each([
 
 it('reads nodes nested without end', () => {
   const deep = 50_000;
-  const source = `${'{"type":"panel","content":['.repeat(deep)}{"type":"text","text":"x"}${']}'.repeat(deep)}`;
+  const opening = '{"type":"panel","content":['.repeat(deep);
+  const source = `${opening}{"type":"text","text":"x"}${']}'.repeat(deep)}`;
   expect(parseAdf(`{"type":"doc","content":[${source}]}`).text).toBe('x');
 });
