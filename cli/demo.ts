@@ -8,7 +8,7 @@ import { groundIssue } from '../src/refinement/ground-issue';
 import { passageSource } from '../src/retrieval/packing';
 import { indexInto } from './commands/index';
 import { type Measured, type Site, withSite } from './local-site';
-import { grouped } from './output';
+import { grouped, printError } from './output';
 import { ofPackage } from './paths';
 import { readDocuments } from './read-documents';
 import { readIssue } from './read-issue';
@@ -17,7 +17,14 @@ const LIBRARY = 'Harbour Lane handbook';
 /** Two stories, and an item that no instruction is about. */
 const ISSUES = ['RET-214', 'MOB-152', 'OFF-12'];
 
-await withSite({ store: ofPackage('.groundwork'), installation: 'demo' }, async (site) => {
+await withSite({ store: ofPackage('.groundwork'), installation: 'demo' }, demonstrate).catch(
+  (error) => {
+    printError(false, error);
+    process.exitCode = 1;
+  },
+);
+
+async function demonstrate(site: Site): Promise<void> {
   await indexHandbook(site);
   for (const key of ISSUES) await ground(site, key);
   heading('Try');
@@ -28,7 +35,7 @@ await withSite({ store: ofPackage('.groundwork'), installation: 'demo' }, async 
       'npm run -s groundwork -- help',
     ].join('\n'),
   );
-});
+}
 
 async function indexHandbook(site: Site): Promise<void> {
   const folder = ofPackage('examples', 'instructions');

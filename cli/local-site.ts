@@ -43,7 +43,7 @@ export interface Measured<T> {
   ms: number;
 }
 
-/** Opens the store and the platform above it. Errors: `store_locked`. */
+/** Opens the store and the platform above it. Errors: `store_locked`, `store_unusable`. */
 export async function openSite(options: SiteOptions): Promise<Site> {
   const manifest = await readAppManifest(ofPackage('manifest.yml'));
   const clock = realClock();
@@ -88,16 +88,29 @@ export async function withSite<T>(
 
 async function openEngine(store: string | undefined) {
   if (store === undefined) return openMemoryEngine();
-  await mkdir(store, { recursive: true });
   try {
+    await mkdir(store, { recursive: true });
     return await openDiskEngine(join(store, 'kvs'));
   } catch (error) {
-    throw new GroundworkError({
-      code: 'store_locked',
-      message: `${store}: the store could not be opened; another command may be using it. Wait for that one to end, or give another folder with --store`,
-      cause: error,
-    });
+    throw isLocked(error)
+      ? new GroundworkError({
+          code: 'store_locked',
+          message: `${store}: another command is using the store. Wait for that one to end, or give another folder with --store`,
+          cause: error,
+        })
+      : new GroundworkError({
+          code: 'store_unusable',
+          message: `${store}: there is no store that can be opened: not a folder, not writable, or damaged. Give another folder with --store, or delete this one and index again`,
+          cause: error,
+        });
   }
+}
+
+/** The engine says why it did not open in the cause of its error. */
+function isLocked(error: unknown): boolean {
+  const cause =
+    error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
+  return cause?.code === 'LEVEL_LOCKED';
 }
 
 /** A provider key in the environment goes where the app looks for it: into the secret store. */

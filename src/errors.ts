@@ -42,7 +42,7 @@ export class GroundworkError extends Error {
   }
 }
 
-/** Throws `invariant_violated` when a condition that the program itself guarantees does not hold. */
+/** Throws `invariant_violated` when a condition that the program guarantees does not hold. */
 export function assertInvariant(condition: boolean, message: string): asserts condition {
   if (!condition) throw new GroundworkError({ code: 'invariant_violated', message });
 }

@@ -78,7 +78,7 @@ async function readQueries(path: string): Promise<string> {
   });
 }
 
-/** Ranks to the depth that is scored, then asks once more as the product does, and measures that. */
+/** Ranks to the depth that is scored, then asks again as the product does, and measures that. */
 async function runQuery(site: Site, judged: JudgedQuery, k: number): Promise<Outcome> {
   const text =
     judged.issue === undefined ? (judged.query ?? '') : queryTextOf(toIssue(judged.issue));

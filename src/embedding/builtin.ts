@@ -11,11 +11,10 @@ import type { EmbeddingProvider } from './provider';
 export const BUILTIN_MODEL = 'use-lite-en';
 
 /**
- * Half of what the model would take. On data/refinement-eval (1,385 chunks of at most 1,200
- * characters, 214 quotes, 2026-11-22) recall@10 was 0.243 at 128, 0.243 at 64 and 0.238 at 32
- * tokens, recall@5 0.154, 0.192 and 0.159: a sentence model is best on a few sentences at a time.
+ * All that the model takes. Windows of 64 and 32 found no more (ADR 0003; measured again by
+ * `npm run bench -- builtin-windows`) and cost as much.
  */
-export const WINDOW_TOKENS_MAX = 64;
+export const WINDOW_TOKENS_DEFAULT = 128;
 /**
  * Padded tokens of one run. 256 to 2,048 are equally fast within the noise (about 2,000 tokens a
  * second), but wasm memory grows with the run and never shrinks (ADR 0003).
@@ -33,12 +32,15 @@ const TEXTS_PER_CALL_MAX = 16;
  * instructions), not those of the estimate.
  * Errors: `builtin_model_unavailable` at the first call.
  */
-export function createBuiltinProvider(files: Partial<BuiltinFiles> = {}): EmbeddingProvider {
+export function createBuiltinProvider(
+  files: Partial<BuiltinFiles> = {},
+  windowTokensMax = WINDOW_TOKENS_DEFAULT,
+): EmbeddingProvider {
   return {
     provider: 'builtin',
     model: BUILTIN_MODEL,
     // The window belongs to the id: vectors of other windows are other vectors.
-    modelId: `builtin:${BUILTIN_MODEL}-w${WINDOW_TOKENS_MAX}:${BUILTIN_DIMENSIONS}`,
+    modelId: `builtin:${BUILTIN_MODEL}-w${windowTokensMax}:${BUILTIN_DIMENSIONS}`,
     dimensions: BUILTIN_DIMENSIONS,
     textsPerCallMax: TEXTS_PER_CALL_MAX,
     tokensPerCallMax: 8_192,
@@ -46,15 +48,15 @@ export function createBuiltinProvider(files: Partial<BuiltinFiles> = {}): Embedd
     parallelCallsMax: 1,
     queryConvention: 'same',
     normalized: false,
-    doEmbed: async (texts) => embedTexts(await loadBuiltinModel(files), texts),
+    doEmbed: async (texts) => embedTexts(await loadBuiltinModel(files), texts, windowTokensMax),
   };
 }
 
-async function embedTexts(model: BuiltinModel, texts: readonly string[]) {
+async function embedTexts(model: BuiltinModel, texts: readonly string[], windowTokensMax: number) {
   const cache = new Map<string, readonly number[]>();
   const windows: Window[] = texts.flatMap((text, textIndex) => {
     const words = encodeWords(text, model.encodeWord, cache);
-    return cutWindows(words, WINDOW_TOKENS_MAX).map((ids) => ({ textIndex, ids }));
+    return cutWindows(words, windowTokensMax).map((ids) => ({ textIndex, ids }));
   });
   const embeddings = texts.map(() => new Float64Array(BUILTIN_DIMENSIONS));
   let tokens = 0;

@@ -37,12 +37,14 @@ export async function consumeIndexingEvent(platform: Platform, event: unknown): 
   }
   const { jobId } = parsed.output.body;
   const job = await loadJob(platform.kv, jobId);
-  if (job === undefined || job.state === 'done' || job.state === 'failed') {
+  if (job === undefined || isOver(job)) {
     platform.log('indexing_event_stale', { jobId, state: job?.state ?? 'unknown' });
     return;
   }
   const runs = (parsed.output.retryContext?.retryCount ?? 0) + 1;
   try {
+    // A run that reaches its end decides by itself; more than these were all ended from outside.
+    if (runs > RUNS_MAX) throw neverEnded(jobId);
     const report = await runJob(platform, jobId, job);
     const done = { state: 'done' as const, phase: 'done', done: job.total, report };
     await finish(platform, jobId, job, done);
@@ -79,8 +81,13 @@ async function handleFailure(
   const { jobId, job, error, isLastRun } = failure;
   const isOurs = GroundworkError.isInstance(error);
   const code = isOurs ? error.code : 'internal_error';
-  // A second delivery that lost the race to the first must not overwrite its outcome.
-  if (code === 'publish_lost' && (await loadJob(platform.kv, jobId))?.state === 'done') return;
+  // Another delivery of the event may have ended the job meanwhile, or an admin deleted it: then
+  // its documents are gone, and what this run met is not the job's outcome.
+  const current = await loadJob(platform.kv, jobId);
+  if (current === undefined || isOver(current)) {
+    platform.log('indexing_run_overtaken', { jobId, code });
+    return;
+  }
   platform.log('indexing_failed', { jobId, code, isLastRun });
   const mayPass = !isOurs || error.retryable;
   if (mayPass && !isLastRun) {
@@ -106,7 +113,22 @@ async function finish(
   outcome: Partial<IndexingJob>,
 ): Promise<void> {
   await saveJob(platform.kv, jobId, { ...job, ...outcome, updatedAt: platform.clock() });
-  await unstageDocuments(platform.kv, jobId, job);
+  // The outcome stands; what could not be deleted goes with its time to live.
+  await unstageDocuments(platform.kv, jobId, job).catch(() =>
+    platform.log('documents_not_unstaged', { jobId }),
+  );
+}
+
+function isOver(job: IndexingJob): boolean {
+  return job.state === 'done' || job.state === 'failed';
+}
+
+function neverEnded(jobId: string): GroundworkError {
+  return new GroundworkError({
+    code: 'indexing_out_of_time',
+    message: `job ${jobId}: ${RUNS_MAX} runs were ended by the platform before they were done; give fewer documents at a time`,
+    facts: { jobId, runs: RUNS_MAX },
+  });
 }
 
 /** Writes progress beside the work, one write at a time, and not more often than is read. */
@@ -118,9 +140,16 @@ function createProgressWriter(platform: Platform, jobId: string, job: IndexingJo
     isWriting = true;
     const { phase, done, total } = progress;
     const record = { ...job, state: 'running' as const, phase, done, total };
-    await saveJob(platform.kv, jobId, { ...record, updatedAt: platform.clock() })
+    try {
+      // Another delivery of the event may have ended the job: its outcome is not to be undone.
+      const current = await loadJob(platform.kv, jobId);
+      if (current !== undefined && !isOver(current)) {
+        await saveJob(platform.kv, jobId, { ...record, updatedAt: platform.clock() });
+      }
+    } catch {
       // Progress is a courtesy: that it could not be written must not end the job.
-      .catch(() => platform.log('progress_not_written', { jobId }));
+      platform.log('progress_not_written', { jobId });
+    }
     isWriting = false;
   };
   return {

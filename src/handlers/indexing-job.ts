@@ -1,4 +1,4 @@
-/** Jobs as they are stored: the record a page polls, and the documents that wait for the consumer. */
+/** Jobs as they are stored: the record a page polls, and the documents that await the consumer. */
 
 import * as v from 'valibot';
 import { corrupt } from '../index/envelope';
@@ -46,7 +46,7 @@ export async function saveJob(kv: KeyValueStore, jobId: string, job: IndexingJob
   await kv.set(jobKey(jobId), job as unknown as JsonValue, { ttl: JOB_TTL });
 }
 
-/** Stores documents for the consumer; returns how they were laid out. */
+/** Stores documents for the consumer, all or none; returns how they were laid out. */
 export async function stageDocuments(
   kv: KeyValueStore,
   jobId: string,
@@ -63,10 +63,17 @@ export async function stageDocuments(
     });
     return { name, items };
   });
-  await writeValues(
-    kv,
-    staged.flatMap(({ items }) => items),
-  );
+  const items = staged.flatMap((document) => document.items);
+  try {
+    await writeValues(kv, items);
+  } catch (error) {
+    // Should this fail too, the time to live takes what was written.
+    await deleteKeys(
+      kv,
+      items.map(({ key }) => key),
+    ).catch(() => undefined);
+    throw error;
+  }
   return staged.map(({ name, items }) => ({ name, partBytes: items.map((item) => item.bytes) }));
 }
 
@@ -89,6 +96,16 @@ export async function loadStagedDocuments(
     });
     return { name, bytes: Buffer.from(content.join(''), 'base64') };
   });
+}
+
+/** Takes back a job that was never pushed: nobody would take it up, nor delete its documents. */
+export async function discardJob(
+  kv: KeyValueStore,
+  jobId: string,
+  job: IndexingJob,
+): Promise<void> {
+  await unstageDocuments(kv, jobId, job);
+  await kv.delete(jobKey(jobId));
 }
 
 /** Deletes what was staged: the text is needed no longer than the job runs. */

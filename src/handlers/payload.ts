@@ -1,6 +1,7 @@
 /** What resolvers accept. Everything that comes in from outside passes one of these schemas. */
 
 import * as v from 'valibot';
+import { EMBEDDERS } from '../embedding/create-provider';
 import { GroundworkError } from '../errors';
 import { HITS_MAX } from '../retrieval/search';
 
@@ -16,7 +17,7 @@ const idSchema = v.pipe(v.string(), v.regex(/^[a-z0-9]{1,64}$/));
 export const startIndexingSchema = v.strictObject({
   library: libraryNameSchema,
   projects: v.optional(projectsSchema),
-  embedder: v.optional(v.pipe(v.string(), v.maxLength(40))),
+  embedder: v.optional(v.picklist(EMBEDDERS)),
   dimensions: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4096))),
   sync: v.optional(v.boolean(), false),
   documents: v.pipe(
@@ -45,10 +46,21 @@ export const promptSectionSchema = v.strictObject({
   tokensEstimateMax: v.optional(v.pipe(v.number(), v.integer(), v.maxValue(50_000))),
 });
 
-export const deleteSchema = v.union([
-  v.strictObject({ library: libraryNameSchema, document: v.optional(v.string()) }),
-  v.strictObject({ everything: v.literal(true) }),
-]);
+const deleteNamedSchema = v.strictObject({
+  library: libraryNameSchema,
+  document: v.optional(v.string()),
+});
+const deleteEverythingSchema = v.strictObject({ everything: v.literal(true) });
+
+/** Chosen by its field, not tried one after the other, so that errors name the field at fault. */
+export const deleteSchema = v.lazy((input) =>
+  typeof input === 'object' && input !== null && 'everything' in input
+    ? deleteEverythingSchema
+    : deleteNamedSchema,
+);
+
+/** What is expected where valibot says nothing but quotes the value. */
+const EXPECTED: Readonly<Record<string, string>> = { base64: 'base64', integer: 'a whole number' };
 
 /** Errors: `input_invalid`, naming the field and what is expected of it, never the value. */
 export function parsePayload<Schema extends v.GenericSchema>(
@@ -59,9 +71,11 @@ export function parsePayload<Schema extends v.GenericSchema>(
   if (result.success) return result.output;
   const issue = result.issues[0];
   const field = v.getDotPath(issue) ?? 'payload';
+  const isMissing = issue.received === 'undefined';
+  const expected = isMissing ? 'a value' : (issue.expected ?? EXPECTED[issue.type] ?? 'another');
   throw new GroundworkError({
     code: 'input_invalid',
-    message: `${field}: expected ${issue.expected ?? 'something else'}; correct it and call again`,
+    message: `${field}: expected ${expected}; correct it and call again`,
     facts: { field },
   });
 }

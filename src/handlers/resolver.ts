@@ -1,6 +1,6 @@
 /**
- * The calls a page can make. Each validates its payload, asks Jira what the caller may do, calls the
- * core and maps errors; nothing else happens here.
+ * The calls a page can make. Each validates its payload, asks Jira what the caller may do, calls
+ * the core and maps errors; nothing else happens here.
  */
 
 import { PROVIDER_SECRETS } from '../embedding/create-provider';
@@ -10,7 +10,7 @@ import type { Platform } from '../platform/ports';
 import { groundIssue } from '../refinement/ground-issue';
 import { rankChunks, type SearchScope } from '../retrieval/search';
 import { requireAdmin, requireProject } from './authorize';
-import { type IndexingJob, loadJob, saveJob, stageDocuments } from './indexing-job';
+import { discardJob, type IndexingJob, loadJob, saveJob, stageDocuments } from './indexing-job';
 import {
   deleteSchema,
   parsePayload,
@@ -67,8 +67,13 @@ async function startIndexing(platform: Platform, payload: unknown): Promise<{ jo
     total: input.documents.length,
     updatedAt: platform.clock(),
   };
-  await saveJob(platform.kv, jobId, job);
-  await platform.queue.push({ jobId });
+  try {
+    await saveJob(platform.kv, jobId, job);
+    await platform.queue.push({ jobId });
+  } catch (error) {
+    await discardJob(platform.kv, jobId, job).catch(() => platform.log('job_not_discarded', {}));
+    throw error;
+  }
   return { jobId };
 }
 

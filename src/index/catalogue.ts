@@ -72,7 +72,10 @@ const manifestSchema = v.object({
   /** Milliseconds since the epoch. */
   publishedAt: count,
   segments: v.array(segmentSchema),
-  /** Segments of the generation before, kept for queries under way; empty after a deletion. */
+  /**
+   * Segments of the generation before, kept for queries under way until the next job sweeps them,
+   * and whatever an earlier sweep could not delete.
+   */
   previous: v.array(segmentSchema),
 });
 

@@ -1,30 +1,40 @@
 /**
  * Deleting a document, a library or everything. Unlike an edit, a deletion keeps no previous
- * generation: when it returns, nothing of what was deleted is stored any more.
+ * generation: when it returns, nothing of what was deleted is stored any more. One that fails half
+ * way can be repeated, as the manifest names what is to go until it has gone.
  */
 
 import { GroundworkError } from '../errors';
-import type { Platform } from '../platform/ports';
+import type { KeyValueStore, Platform } from '../platform/ports';
 import { findLibrary, type LibraryEntry, loadCatalogue, loadManifest } from './catalogue';
 import {
   CATALOGUE_ENTITY,
   CATALOGUE_KEY,
   JOB_PREFIX,
   LIBRARY_PREFIX,
+  libraryIdOf,
   libraryPrefix,
   MANIFEST_ENTITY,
   STAGED_PREFIX,
 } from './keys';
-import { publishGeneration, retireLibrary } from './publish';
-import { deletePrefix, writeValues } from './read-values';
+import { isPublishUnknown, type Publication, publishGeneration, retireLibrary } from './publish';
+import { deleteKeys, deletePrefix, writeValues } from './read-values';
 import { loadSegment } from './reader';
-import { encodeSegment, type VectorRows } from './segment';
-import { sweep } from './sweep';
+import {
+  type DocumentEntry,
+  encodeSegment,
+  type SegmentDescriptor,
+  type StoredItem,
+  type VectorRows,
+} from './segment';
+import { retiredDocuments, sweep } from './sweep';
+import { withoutRows } from './vector-rows';
 
 /**
  * Publishes a generation without the document and deletes its records at once, the previous
- * generation's claim on them included.
- * Errors: `library_unknown`, `document_unknown`, `publish_lost`.
+ * generation's claim on them included. A document that only the previous generation still holds
+ * (replaced, or left by a deletion that failed) is swept with it.
+ * Errors: `library_unknown`, `document_unknown`, `publish_lost`, `publish_unknown`.
  */
 export async function deleteDocument(
   platform: Platform,
@@ -32,13 +42,17 @@ export async function deleteDocument(
 ): Promise<{ generation: number; chunks: number }> {
   const catalogue = await loadCatalogue(platform.entities);
   const library = findLibrary(catalogue.libraries, options.library);
-  const descriptor = library.segments[0];
-  if (descriptor === undefined) throw unknownDocument(options, 0);
-  const manifest = await loadManifest(platform.entities, library.id);
-  const { documents, vectors } = await loadSegment(platform.kv, library, descriptor);
+  const retired = (await loadManifest(platform.entities, library.id))?.previous ?? [];
+  const [live] = library.segments;
+  const { documents, vectors } = await loadLive(platform.kv, library, live);
   const index = documents.findIndex((document) => document.name === options.document);
   const target = documents[index];
-  if (target === undefined) throw unknownDocument(options, documents.length);
+  if (target === undefined) {
+    const chunks = await chunksIn(platform.kv, { library, retired, document: options.document });
+    if (chunks === 0) throw unknownDocument(options, documents.length);
+    await sweep(platform.kv, { libraryId: library.id, retired, kept: documents });
+    return { generation: library.generation, chunks };
+  }
 
   const before = documents.slice(0, index).reduce((sum, entry) => sum + entry.chunks.length, 0);
   const kept = documents.filter((document) => document !== target);
@@ -49,22 +63,18 @@ export async function deleteDocument(
     vectors: withoutRows(vectors, before, target.chunks.length),
     documents: kept,
   });
-  await writeValues(platform.kv, segment.items);
-  const { generation } = await publishGeneration(platform.entities, platform.clock, {
+  const previous = [...library.segments, ...retired];
+  const { generation } = await writeAndPublish(platform, segment.items, {
     libraryId: library.id,
     name: library.name,
     projects: undefined,
     fingerprint: library.fingerprint,
     segments: kept.length > 0 ? [segment.descriptor] : [],
-    keepPrevious: false,
+    previous,
     expectedGeneration: library.generation,
     publisher: jobId,
   });
-  await sweep(platform.kv, {
-    libraryId: library.id,
-    retired: [...(manifest?.previous ?? []), descriptor],
-    kept,
-  });
+  await sweep(platform.kv, { libraryId: library.id, retired: previous, kept });
   return { generation, chunks: target.chunks.length };
 }
 
@@ -81,39 +91,100 @@ export async function deleteEverything(
 ): Promise<{ libraries: number }> {
   const catalogue = await loadCatalogue(platform.entities);
   for (const library of catalogue.libraries) await removeLibrary(platform, library);
+  const orphans = new Set<string>();
   for (const prefix of [LIBRARY_PREFIX, JOB_PREFIX, STAGED_PREFIX]) {
-    await deletePrefix(platform.kv, prefix);
+    for (const key of await deletePrefix(platform.kv, prefix)) {
+      if (prefix === LIBRARY_PREFIX) orphans.add(libraryIdOf(key));
+    }
   }
+  // A first job that was interrupted leaves the manifest of a library that was never published.
+  for (const id of orphans) await platform.entities.delete(MANIFEST_ENTITY, id);
   await platform.entities.delete(CATALOGUE_ENTITY, CATALOGUE_KEY);
   for (const key of secretKeys) await platform.secrets.delete(key);
   return { libraries: catalogue.libraries.length };
 }
 
+/** Empties a library, then takes it out: until it is empty, it can be named to be deleted again. */
 async function removeLibrary(platform: Platform, library: LibraryEntry): Promise<void> {
   const manifest = await loadManifest(platform.entities, library.id);
-  await retireLibrary(platform.entities, platform.clock, {
-    library,
-    publisher: platform.newId(),
-  });
+  const retired = [...library.segments, ...(manifest?.previous ?? [])];
+  const publisher = platform.newId();
+  if (library.segments.length > 0) {
+    await publishGeneration(platform.entities, platform.clock, {
+      libraryId: library.id,
+      name: library.name,
+      projects: undefined,
+      fingerprint: library.fingerprint,
+      segments: [],
+      previous: retired,
+      expectedGeneration: library.generation,
+      publisher,
+    });
+  }
   // By name first, as listing lags; then by prefix, for what an interrupted job left.
-  await sweep(platform.kv, {
-    libraryId: library.id,
-    retired: [...(manifest?.previous ?? []), ...library.segments],
-    kept: [],
-  });
+  await sweepReadable(platform, library.id, retired);
+  await retireLibrary(platform.entities, platform.clock, { library, publisher });
   await deletePrefix(platform.kv, libraryPrefix(library.id));
   await platform.entities.delete(MANIFEST_ENTITY, library.id);
 }
 
-function withoutRows(rows: VectorRows, first: number, removed: number): VectorRows {
-  const { dimensions, count } = rows;
-  const scales = new Float32Array(count - removed);
-  scales.set(rows.scales.subarray(0, first));
-  scales.set(rows.scales.subarray(first + removed), first);
-  const values = new Int8Array((count - removed) * dimensions);
-  values.set(rows.values.subarray(0, first * dimensions));
-  values.set(rows.values.subarray((first + removed) * dimensions), first * dimensions);
-  return { dimensions, count: count - removed, scales, values };
+/** Sweeps segments; a damaged one names nothing any more, and its values are found by prefix. */
+async function sweepReadable(
+  platform: Platform,
+  libraryId: string,
+  retired: readonly SegmentDescriptor[],
+): Promise<void> {
+  for (const descriptor of retired) {
+    try {
+      await sweep(platform.kv, { libraryId, retired: [descriptor], kept: [] });
+    } catch (error) {
+      const damaged = ['value_corrupt', 'format_newer'];
+      if (!GroundworkError.isInstance(error) || !damaged.includes(error.code)) throw error;
+    }
+  }
+}
+
+/** Writes a segment and publishes it; what certainly was not published is deleted again. */
+async function writeAndPublish(
+  platform: Platform,
+  items: readonly StoredItem[],
+  publication: Publication,
+): Promise<LibraryEntry> {
+  try {
+    await writeValues(platform.kv, items);
+    return await publishGeneration(platform.entities, platform.clock, publication);
+  } catch (error) {
+    if (!isPublishUnknown(error)) {
+      const keys = items.map((item) => item.key);
+      // Should this fail too, the first error is still the one to report.
+      await deleteKeys(platform.kv, keys).catch(() => platform.log('cleanup_failed', {}));
+    }
+    throw error;
+  }
+}
+
+async function loadLive(
+  kv: KeyValueStore,
+  library: LibraryEntry,
+  descriptor: SegmentDescriptor | undefined,
+): Promise<{ documents: DocumentEntry[]; vectors: VectorRows }> {
+  if (descriptor !== undefined) return loadSegment(kv, library, descriptor);
+  const { dimensions } = library.fingerprint;
+  const none = { scales: new Float32Array(0), values: new Int8Array(0) };
+  return { documents: [], vectors: { dimensions, count: 0, ...none } };
+}
+
+/** Chunks that a document has in segments that are live no more. */
+async function chunksIn(
+  kv: KeyValueStore,
+  options: { library: LibraryEntry; retired: readonly SegmentDescriptor[]; document: string },
+): Promise<number> {
+  let chunks = 0;
+  for (const descriptor of options.retired) {
+    const documents = await retiredDocuments(kv, options.library.id, descriptor);
+    chunks += documents.find(({ name }) => name === options.document)?.chunks.length ?? 0;
+  }
+  return chunks;
 }
 
 function unknownDocument(

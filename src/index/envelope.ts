@@ -15,9 +15,13 @@ export const FORMAT_VERSION = 0;
 
 export type ValueKind = 'vectors' | 'documents' | 'record';
 
-/** Wraps a body. The kind is part of the checksum, so one kind never passes for another. */
-export function sealValue(kind: ValueKind, body: string): JsonValue {
-  return { format: FORMAT_VERSION, kind, checksum: checksumOf(kind, body), body };
+/**
+ * Wraps a body for the key it will stand under. Kind and key are part of the checksum, so a value
+ * never passes for one of another kind, nor for its neighbour.
+ */
+export function sealValue(kind: ValueKind, key: string, body: string): JsonValue {
+  const checksum = checksumOf({ format: FORMAT_VERSION, kind, key }, body);
+  return { format: FORMAT_VERSION, kind, checksum, body };
 }
 
 /**
@@ -35,7 +39,7 @@ export function openValue(kind: ValueKind, key: string, value: JsonValue): strin
     });
   }
   if (envelope.kind !== kind) throw corrupt(key, `kind "${envelope.kind}", expected "${kind}"`);
-  const checksum = checksumOf(kind, envelope.body);
+  const checksum = checksumOf({ format: envelope.format, kind, key }, envelope.body);
   if (checksum !== envelope.checksum) {
     throw corrupt(key, `checksum ${envelope.checksum}, its body gives ${checksum}`);
   }
@@ -51,8 +55,11 @@ export function corrupt(key: string, found: string): GroundworkError {
   });
 }
 
-function checksumOf(kind: ValueKind, body: string): number {
-  return crc32(body, crc32(`${FORMAT_VERSION}:${kind}:`));
+function checksumOf(
+  { format, kind, key }: { format: number; kind: ValueKind; key: string },
+  body: string,
+): number {
+  return crc32(body, crc32(`${format}:${kind}:${key}:`));
 }
 
 function asEnvelope(
@@ -60,7 +67,8 @@ function asEnvelope(
 ): { format: number; kind: string; checksum: number; body: string } | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const { format, kind, checksum, body } = value as Record<string, JsonValue>;
-  if (typeof format !== 'number' || typeof kind !== 'string') return undefined;
+  if (typeof format !== 'number' || !Number.isInteger(format) || format < 0) return undefined;
+  if (typeof kind !== 'string') return undefined;
   if (typeof checksum !== 'number' || typeof body !== 'string') return undefined;
   return { format, kind, checksum, body };
 }

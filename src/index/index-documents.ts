@@ -1,36 +1,29 @@
 /**
  * The life of a document, in one job: check, parse, chunk, skip what has not changed, embed, write
- * records, seal a segment, publish a generation, sweep what no generation names any more. Nothing is
+ * records, seal a segment, sweep what the generation before the live one left, publish. Nothing is
  * visible before the publish; a job that fails leaves the index as it was.
  */
 
-import { CHUNKER_VERSION } from '../chunking/chunk-document';
 import { estimateTokens } from '../chunking/estimate-tokens';
 import { embedMany } from '../embedding/embed-many';
-import type { EmbeddingProvider } from '../embedding/provider';
-import { GroundworkError } from '../errors';
 import type { Platform } from '../platform/ports';
 import { type Int8Vector, quantizeInt8 } from '../quantization/int8';
+import type { Fingerprint, LibraryEntry } from './catalogue';
+import { MANIFEST_ENTITY, recordKey } from './keys';
 import {
-  type Fingerprint,
-  type IndexManifest,
-  type LibraryEntry,
-  loadCatalogue,
-  loadManifest,
-  type Projects,
-} from './catalogue';
-import { recordKey } from './keys';
-import {
-  EMBEDDED_TEXT_VERSION,
-  embeddedText,
-  type GivenDocument,
-  hashDocument,
-  type PreparedDocument,
-  prepareDocument,
-} from './prepare-document';
-import { createManifest, publishGeneration } from './publish';
+  type Baseline,
+  fingerprintOf,
+  type IndexProgress,
+  type IndexRequest,
+  isReassigned,
+  loadBaseline,
+  type Plan,
+  planDocuments,
+  type RefusedDocument,
+} from './plan-job';
+import { embeddedText } from './prepare-document';
+import { createManifest, isPublishUnknown, publishGeneration } from './publish';
 import { deleteKeys, writeValues } from './read-values';
-import { loadSegment } from './reader';
 import { encodeRecord } from './record';
 import {
   type DocumentEntry,
@@ -38,32 +31,11 @@ import {
   itemBytes,
   type SegmentDescriptor,
   type StoredItem,
-  type VectorRows,
 } from './segment';
 import { sweep } from './sweep';
+import { rowOf, toRows } from './vector-rows';
 
-export interface IndexRequest {
-  library: string;
-  /** Undefined keeps the library's assignment; a new library is then for all projects. */
-  projects: Projects | undefined;
-  documents: readonly GivenDocument[];
-  /** Also delete the library's documents that are not among those given. */
-  sync: boolean;
-  provider: EmbeddingProvider;
-  onProgress?: (progress: IndexProgress) => void;
-}
-
-export interface IndexProgress {
-  phase: 'read' | 'embed' | 'write' | 'publish';
-  done: number;
-  total: number;
-}
-
-export interface RefusedDocument {
-  document: string;
-  code: string;
-  message: string;
-}
+export type { IndexProgress, IndexRequest, RefusedDocument };
 
 export interface IndexReport {
   library: string;
@@ -81,24 +53,6 @@ export interface IndexReport {
   tokensMeasured: boolean;
 }
 
-/** What a library holds before the job. */
-interface Baseline {
-  library: LibraryEntry | undefined;
-  manifest: IndexManifest | undefined;
-  documents: DocumentEntry[];
-  vectors: VectorRows | undefined;
-  /** First row of each document in `vectors`, by name. */
-  firstRow: Map<string, number>;
-}
-
-interface Plan {
-  changed: PreparedDocument[];
-  kept: DocumentEntry[];
-  unchanged: number;
-  deleted: number;
-  refused: RefusedDocument[];
-}
-
 interface Job {
   request: IndexRequest;
   fingerprint: Fingerprint;
@@ -106,8 +60,8 @@ interface Job {
   plan: Plan;
   libraryId: string;
   jobId: string;
-  /** Keys that may be written and that nothing names: deleted when the job fails. */
-  unnamed: string[];
+  /** What may be written and is named by nothing: deleted when the job fails. */
+  unnamed: { keys: string[]; manifest: boolean };
 }
 
 interface EncodedRecords {
@@ -116,26 +70,11 @@ interface EncodedRecords {
   vectors: Int8Vector[];
 }
 
-/** The fingerprint that vectors of this provider have, as this version of the app makes them. */
-export function fingerprintOf(provider: EmbeddingProvider): Fingerprint {
-  return {
-    embedder: provider.provider,
-    model: provider.model,
-    modelId: provider.modelId,
-    dimensions: provider.dimensions,
-    queryConvention: provider.queryConvention,
-    normalized: provider.normalized,
-    chunkerVersion: CHUNKER_VERSION,
-    embeddedTextVersion: EMBEDDED_TEXT_VERSION,
-    maskingVersion: 0,
-  };
-}
-
 /**
  * Indexes documents into a library. A document that cannot be taken is refused by name and the
  * others go on; what concerns the whole run throws and publishes nothing.
- * Errors: `fingerprint_mismatch`, `publish_lost`, `value_corrupt`, `value_missing`, and the
- * provider's.
+ * Errors: `fingerprint_mismatch`, `publish_lost`, `publish_unknown`, `value_corrupt`,
+ * `value_missing`, and the provider's.
  */
 export async function indexDocuments(
   platform: Platform,
@@ -144,10 +83,8 @@ export async function indexDocuments(
   const fingerprint = fingerprintOf(request.provider);
   const baseline = await loadBaseline(platform, request.library, fingerprint);
   const plan = planDocuments(baseline, request);
-  const isReassigned =
-    request.projects !== undefined &&
-    JSON.stringify(request.projects) !== JSON.stringify(baseline.library?.projects);
-  const nothingToDo = plan.changed.length === 0 && plan.deleted === 0 && !isReassigned;
+  const nothingToDo =
+    plan.changed.length === 0 && plan.deleted === 0 && !isReassigned(baseline, request);
   if (nothingToDo || (baseline.library === undefined && plan.changed.length === 0)) {
     return reportOf(request.library, plan, baseline.library, {
       embedded: 0,
@@ -162,19 +99,21 @@ export async function indexDocuments(
     plan,
     libraryId: baseline.library?.id ?? platform.newId(),
     jobId: platform.newId(),
-    unnamed: [],
+    unnamed: { keys: [], manifest: false },
   };
   try {
     return await runJob(platform, job);
   } catch (error) {
     // Should this fail too, the error of the job is still the one to report.
-    await deleteKeys(platform.kv, job.unnamed).catch(() => undefined);
+    await deleteUnnamed(platform, job).catch(() =>
+      platform.log('cleanup_failed', { library: job.libraryId }),
+    );
     throw error;
   }
 }
 
 async function runJob(platform: Platform, job: Job): Promise<IndexReport> {
-  const { request, baseline, plan, libraryId } = job;
+  const { request, plan } = job;
   const onProgress = request.onProgress ?? (() => undefined);
   const texts = plan.changed.flatMap((document) =>
     document.chunks.map((chunk) => embeddedText(document, chunk)),
@@ -194,18 +133,14 @@ async function runJob(platform: Platform, job: Job): Promise<IndexReport> {
   const records = encodeRecords(job, embedded.vectors);
   const segment = sealSegment(job, records);
   const items = [...records.items, ...segment.items];
-  job.unnamed = items.map((item) => item.key);
+  job.unnamed.keys = items.map((item) => item.key);
   onProgress({ phase: 'write', done: 0, total: items.length });
   await writeValues(platform.kv, items);
   onProgress({ phase: 'write', done: items.length, total: items.length });
 
   onProgress({ phase: 'publish', done: 0, total: 1 });
-  const library = await publish(platform, job, segment.descriptor);
-  await sweep(platform.kv, {
-    libraryId,
-    retired: baseline.manifest?.previous ?? [],
-    kept: [...baseline.documents, ...segment.documents],
-  }).catch(() => platform.log('sweep_failed', { library: libraryId }));
+  const unswept = await sweepRetired(platform, job);
+  const library = await publish(platform, job, { descriptor: segment.descriptor, unswept });
   onProgress({ phase: 'publish', done: 1, total: 1 });
   return reportOf(request.library, plan, library, {
     embedded: texts.length,
@@ -214,16 +149,40 @@ async function runJob(platform: Platform, job: Job): Promise<IndexReport> {
   });
 }
 
+/**
+ * Sweeps what the generation before the live one left; returns what could not be, to be named
+ * again. Before the publish and not after it: a function that ends between the two would leave
+ * text that nothing names and nobody would ever delete.
+ */
+async function sweepRetired(platform: Platform, job: Job): Promise<SegmentDescriptor[]> {
+  const { baseline, libraryId } = job;
+  const unswept: SegmentDescriptor[] = [];
+  for (const descriptor of baseline.manifest?.previous ?? []) {
+    try {
+      const kept = baseline.documents;
+      await sweep(platform.kv, { libraryId, retired: [descriptor], kept });
+    } catch {
+      platform.log('sweep_failed', { library: libraryId });
+      unswept.push(descriptor);
+    }
+  }
+  return unswept;
+}
+
 async function publish(
   platform: Platform,
   job: Job,
-  descriptor: SegmentDescriptor,
+  segments: { descriptor: SegmentDescriptor; unswept: SegmentDescriptor[] },
 ): Promise<LibraryEntry> {
   const { request, baseline, libraryId } = job;
-  if (baseline.library === undefined) await createManifest(platform.entities, libraryId);
+  const { descriptor, unswept } = segments;
+  if (baseline.library === undefined) {
+    job.unnamed.manifest = true;
+    await createManifest(platform.entities, libraryId);
+  }
   const unpublished = job.unnamed;
   // Once the transaction is under way its outcome may be unknown: then nothing may be deleted.
-  job.unnamed = [];
+  job.unnamed = { keys: [], manifest: false };
   try {
     return await publishGeneration(platform.entities, platform.clock, {
       libraryId,
@@ -231,78 +190,20 @@ async function publish(
       projects: request.projects,
       fingerprint: job.fingerprint,
       segments: descriptor.chunks > 0 ? [descriptor] : [],
-      keepPrevious: true,
+      previous: [...(baseline.library?.segments ?? []), ...unswept],
       expectedGeneration: baseline.library?.generation ?? 0,
       publisher: job.jobId,
     });
   } catch (error) {
-    if (GroundworkError.isInstance(error) && error.code === 'publish_lost') {
-      job.unnamed = unpublished;
-    }
+    if (!isPublishUnknown(error)) job.unnamed = unpublished;
     throw error;
   }
 }
 
-async function loadBaseline(
-  platform: Platform,
-  name: string,
-  fingerprint: Fingerprint,
-): Promise<Baseline> {
-  const catalogue = await loadCatalogue(platform.entities);
-  const library = catalogue.libraries.find((entry) => entry.name === name);
-  const empty = { manifest: undefined, documents: [], vectors: undefined, firstRow: new Map() };
-  if (library === undefined) return { library, ...empty };
-  expectSameFingerprint(library, fingerprint);
-  const manifest = await loadManifest(platform.entities, library.id);
-  const descriptor = library.segments[0];
-  if (descriptor === undefined) return { ...empty, library, manifest };
-  const { documents, vectors } = await loadSegment(platform.kv, library, descriptor);
-  const firstRow = new Map<string, number>();
-  let row = 0;
-  for (const document of documents) {
-    firstRow.set(document.name, row);
-    row += document.chunks.length;
-  }
-  return { library, manifest, documents, vectors, firstRow };
-}
-
-function expectSameFingerprint(library: LibraryEntry, fingerprint: Fingerprint): void {
-  for (const field of Object.keys(fingerprint) as (keyof Fingerprint)[]) {
-    const found = fingerprint[field];
-    const expected = library.fingerprint[field];
-    if (found === expected) continue;
-    throw new GroundworkError({
-      code: 'fingerprint_mismatch',
-      message: `library "${library.name}": indexed with ${field} ${expected}, this run has ${found}; vectors of the two cannot be compared. Use the same embedder, or delete the library and index it again`,
-      facts: { library: library.name, field, found, expected },
-    });
-  }
-}
-
-function planDocuments(baseline: Baseline, request: IndexRequest): Plan {
-  const existing = new Map(baseline.documents.map((document) => [document.name, document]));
-  const given = new Set<string>();
-  const plan: Plan = { changed: [], kept: [], unchanged: 0, deleted: 0, refused: [] };
-  for (const [i, document] of request.documents.entries()) {
-    request.onProgress?.({ phase: 'read', done: i + 1, total: request.documents.length });
-    const before = existing.get(document.name);
-    try {
-      if (given.has(document.name)) throw duplicateName(document.name);
-      given.add(document.name);
-      if (before !== undefined && before.hash === hashDocument(document.bytes)) plan.unchanged += 1;
-      else plan.changed.push(prepareDocument(document));
-    } catch (error) {
-      if (!GroundworkError.isInstance(error)) throw error;
-      plan.refused.push({ document: document.name, code: error.code, message: error.message });
-    }
-  }
-  const replaced = new Set(plan.changed.map((document) => document.name));
-  for (const document of baseline.documents) {
-    // A refused document is still given: its last good version stays.
-    if (request.sync && !given.has(document.name)) plan.deleted += 1;
-    else if (!replaced.has(document.name)) plan.kept.push(document);
-  }
-  return plan;
+async function deleteUnnamed(platform: Platform, job: Job): Promise<void> {
+  const { keys, manifest } = job.unnamed;
+  await deleteKeys(platform.kv, keys);
+  if (manifest) await platform.entities.delete(MANIFEST_ENTITY, job.libraryId);
 }
 
 /** Quantizes the embeddings and encodes one record per chunk, numbered through the job. */
@@ -314,7 +215,7 @@ function encodeRecords(job: Job, embedded: readonly Float32Array[]): EncodedReco
     const chunks = document.chunks.map((chunk) => {
       const number = items.length;
       const key = recordKey(libraryId, jobId, number);
-      const value = encodeRecord({
+      const value = encodeRecord(key, {
         document: document.name,
         headings: chunk.headings,
         lead: chunk.lead,
@@ -353,22 +254,6 @@ function sealSegment(
   return { ...encoded, documents };
 }
 
-function toRows(vectors: readonly Int8Vector[], dimensions: number): VectorRows {
-  const scales = Float32Array.from(vectors, (vector) => vector.scale);
-  const values = new Int8Array(vectors.length * dimensions);
-  for (const [row, vector] of vectors.entries()) values.set(vector.values, row * dimensions);
-  return { dimensions, count: vectors.length, scales, values };
-}
-
-function rowOf(rows: VectorRows | undefined, row: number): Int8Vector | undefined {
-  if (rows === undefined || row >= rows.count) return undefined;
-  const { dimensions } = rows;
-  return {
-    values: rows.values.subarray(row * dimensions, (row + 1) * dimensions),
-    scale: rows.scales[row] as number,
-  };
-}
-
 function reportOf(
   library: string,
   plan: Plan,
@@ -387,11 +272,4 @@ function reportOf(
     tokens: spent.tokens,
     tokensMeasured: spent.measured,
   };
-}
-
-function duplicateName(name: string): GroundworkError {
-  return new GroundworkError({
-    code: 'document_duplicate',
-    message: `document "${name}": given twice in one run; the first was taken. Rename one of them, or index them into two libraries`,
-  });
 }

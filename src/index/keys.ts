@@ -20,6 +20,11 @@ export function libraryPrefix(libraryId: string): string {
   return `${LIBRARY_PREFIX}${libraryId}:`;
 }
 
+/** The library that a key below `LIBRARY_PREFIX` belongs to. */
+export function libraryIdOf(key: string): string {
+  return key.slice(LIBRARY_PREFIX.length).split(':')[0] ?? '';
+}
+
 export function recordKey(libraryId: string, jobId: string, number: number): string {
   return `${libraryPrefix(libraryId)}r:${jobId}:${number}`;
 }

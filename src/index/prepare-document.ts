@@ -49,7 +49,10 @@ export function prepareDocument(given: GivenDocument): PreparedDocument {
     name: given.name,
     hash: hashDocument(given.bytes),
     text: parsed.text,
-    chunks: chunkDocument(parsed, CHUNKING_DEFAULTS),
+    // A long run of blank space is a chunk of its own, with nothing in it to find or to embed.
+    chunks: chunkDocument(parsed, CHUNKING_DEFAULTS).filter(
+      (chunk) => parsed.text.slice(chunk.start, chunk.end).trim() !== '',
+    ),
   };
 }
 
@@ -60,7 +63,7 @@ export function embeddedText(document: PreparedDocument, chunk: Chunk): string {
 }
 
 function checkName(name: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
   const isUsable = name.trim() !== '' && !/[\u0000-\u001f\u007f]/.test(name);
   if (isUsable && name.length <= NAME_CHARACTERS_MAX && name.isWellFormed()) return;
   throw new GroundworkError({

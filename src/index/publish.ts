@@ -23,6 +23,10 @@ import type { SegmentDescriptor } from './segment';
 /** Other libraries may publish in between; each attempt that loses to one of them starts anew. */
 const ATTEMPTS_MAX = 8;
 
+/** Answers by which the platform says that it did not carry a transaction out. */
+const REFUSALS = ['store_throttled', 'store_failed'];
+const PUBLISH_UNKNOWN = 'publish_unknown';
+
 export interface Publication {
   libraryId: string;
   name: string;
@@ -30,8 +34,8 @@ export interface Publication {
   projects: Projects | undefined;
   fingerprint: Fingerprint;
   segments: SegmentDescriptor[];
-  /** Keep naming the segments of the generation before, for queries under way. */
-  keepPrevious: boolean;
+  /** Segments that are live no more and still stored: named until they are swept. */
+  previous: SegmentDescriptor[];
   /** The generation the job planned from; 0 for a library that is not there yet. */
   expectedGeneration: number;
   publisher: string;
@@ -45,7 +49,8 @@ export async function createManifest(entities: EntityStore, libraryId: string): 
 
 /**
  * Publishes a generation and returns its entry of the catalogue.
- * Errors: `publish_lost` when somebody else published this library meanwhile, or took its name.
+ * Errors: `publish_lost` when somebody else published this library meanwhile, or took its name;
+ * `publish_unknown` when no answer came and the generation is not there (yet).
  */
 export async function publishGeneration(
   entities: EntityStore,
@@ -70,7 +75,7 @@ export async function publishGeneration(
       publisher: publication.publisher,
       publishedAt: clock(),
       segments: publication.segments,
-      previous: publication.keepPrevious ? (existing?.segments ?? []) : [],
+      previous: publication.previous,
     };
     if (await commit(entities, catalogue, libraries, manifest, publication)) return entry;
   }
@@ -107,6 +112,11 @@ export async function retireLibrary(
     if (await commit(entities, catalogue, libraries, manifest, expectation)) return;
   }
   throw lost(library.name, `the catalogue changed ${ATTEMPTS_MAX} times meanwhile`);
+}
+
+/** Whether a failed publish may have happened all the same, or may yet: nothing may be deleted. */
+export function isPublishUnknown(error: unknown): boolean {
+  return GroundworkError.isInstance(error) && error.code === PUBLISH_UNKNOWN;
 }
 
 /** The library as it stands, after making sure that it is as the job found it. */
@@ -155,17 +165,31 @@ async function commit(
       },
     ]);
   } catch (error) {
+    if (GroundworkError.isInstance(error) && REFUSALS.includes(error.code)) throw error;
     // The answer may have been lost after the commit: the manifest names who published it.
-    const stored = await loadManifest(entities, expectation.libraryId);
+    const stored = await loadManifest(entities, expectation.libraryId).catch(() => undefined);
     const isOurs =
       stored?.generation === manifest.generation && stored.publisher === expectation.publisher;
     if (isOurs) return true;
-    throw error;
+    // Once somebody else has changed it, the condition cannot come to hold any more.
+    const isPast = stored !== undefined && stored.generation !== expectation.expectedGeneration;
+    if (isPast) return false;
+    throw unknown(expectation.libraryId, error);
   }
 }
 
 function byName(a: LibraryEntry, b: LibraryEntry): number {
   return a.name < b.name ? -1 : 1;
+}
+
+function unknown(libraryId: string, cause: unknown): GroundworkError {
+  return new GroundworkError({
+    code: PUBLISH_UNKNOWN,
+    message: `library ${libraryId}: no answer came to the publish, and the generation is not there; start the job again`,
+    facts: { libraryId },
+    retryable: true,
+    cause,
+  });
 }
 
 function lost(library: string, why: string): GroundworkError {

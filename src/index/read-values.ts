@@ -47,11 +47,11 @@ export async function deleteKeys(kv: KeyValueStore, keys: readonly string[]): Pr
 }
 
 /**
- * Deletes everything under a prefix, page after page, until a page comes back empty. Listing is
- * eventually consistent: what was written a moment ago may be missed, so callers who know keys
- * delete those by name first.
+ * Deletes everything under a prefix, page after page, and returns the keys. Listing is eventually
+ * consistent: what was written a moment ago may be missed, so callers who know keys delete those by
+ * name first.
  */
-export async function deletePrefix(kv: KeyValueStore, prefix: string): Promise<number> {
+export async function deletePrefix(kv: KeyValueStore, prefix: string): Promise<Set<string>> {
   const deleted = new Set<string>();
   let cursor: string | undefined;
   do {
@@ -61,7 +61,7 @@ export async function deletePrefix(kv: KeyValueStore, prefix: string): Promise<n
     for (const key of keys) deleted.add(key);
     cursor = page.cursor;
   } while (cursor !== undefined);
-  return deleted.size;
+  return deleted;
 }
 
 /** True for the error of a value that the index names and the store does not have. */

@@ -48,7 +48,10 @@ export async function readGeneration<T>(
   }
 }
 
-/** Reads one segment in one round trip. Errors: `value_missing`, `value_corrupt`, `format_newer`. */
+/**
+ * Reads one segment in one round trip.
+ * Errors: `value_missing`, `value_corrupt`, `format_newer`.
+ */
 export async function loadSegment(
   kv: KeyValueStore,
   library: Pick<LibraryEntry, 'id' | 'fingerprint'>,

@@ -20,12 +20,14 @@ export interface ChunkRecord {
   vector: Int8Vector;
 }
 
-export function encodeRecord(record: ChunkRecord): JsonValue {
+/** The value to be stored under `key`, and under no other. */
+export function encodeRecord(key: string, record: ChunkRecord): JsonValue {
   const { values, scale } = record.vector;
   const vector = Buffer.from(values.buffer, values.byteOffset, values.length).toString('base64');
   const { document, headings, lead, text, trail } = record;
   return sealValue(
     'record',
+    key,
     JSON.stringify([document, headings, lead, text, trail, scale, vector]),
   );
 }

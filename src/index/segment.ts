@@ -8,7 +8,7 @@
 import { GroundworkError } from '../errors';
 import { KVS_BATCH_BYTES_SAFE, KVS_BATCH_KEYS_MAX, KVS_VALUE_BYTES_MAX } from '../platform/limits';
 import type { JsonValue, TimeToLive } from '../platform/ports';
-import { corrupt, openValue, sealValue } from './envelope';
+import { corrupt, openValue, sealValue, type ValueKind } from './envelope';
 import { documentsKey, vectorsKey } from './keys';
 
 /** Slack under the platform's 240 KiB: how it counts them is not confirmed to the byte. */
@@ -84,12 +84,15 @@ export function encodeSegment(options: {
       facts: { vectors: vectors.count, chunks },
     });
   }
-  const toItem = (key: string, value: JsonValue) => ({ key, value, bytes: itemBytes(key, value) });
+  const toItem = (kind: ValueKind, key: string, body: string) => {
+    const value = sealValue(kind, key, body);
+    return { key, value, bytes: itemBytes(key, value) };
+  };
   const vectorItems = encodeVectors(vectors).map((body, part) =>
-    toItem(vectorsKey(libraryId, segmentId, part), sealValue('vectors', body)),
+    toItem('vectors', vectorsKey(libraryId, segmentId, part), body),
   );
   const documentItems = encodeDocuments(documents).map((body, part) =>
-    toItem(documentsKey(libraryId, segmentId, part), sealValue('documents', body)),
+    toItem('documents', documentsKey(libraryId, segmentId, part), body),
   );
   return {
     items: [...vectorItems, ...documentItems],

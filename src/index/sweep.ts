@@ -22,27 +22,30 @@ export async function sweep(
   const { libraryId, retired, kept } = options;
   const live = new Set(recordKeysOf(libraryId, kept));
   for (const descriptor of retired) {
-    const records = await retiredRecords(kv, libraryId, descriptor);
-    // Records first: as long as the document table stands, an interrupted sweep can be repeated.
+    const records = recordKeysOf(libraryId, await retiredDocuments(kv, libraryId, descriptor));
+    // The document table last: as long as it stands, an interrupted sweep can be repeated.
     await deleteKeys(
       kv,
       records.filter((key) => !live.has(key)),
     );
-    const keys = segmentKeys(libraryId, descriptor);
-    await deleteKeys(
-      kv,
-      [...keys.vectors, ...keys.documents].map((item) => item.key),
-    );
+    const { vectors, documents } = segmentKeys(libraryId, descriptor);
+    for (const items of [vectors, documents]) {
+      await deleteKeys(
+        kv,
+        items.map((item) => item.key),
+      );
+    }
   }
 }
 
-async function retiredRecords(
+/** The document table of a segment that may have been swept; empty when it has. */
+export async function retiredDocuments(
   kv: KeyValueStore,
   libraryId: string,
   descriptor: SegmentDescriptor,
-): Promise<string[]> {
+): Promise<DocumentEntry[]> {
   try {
-    return recordKeysOf(libraryId, await loadDocuments(kv, libraryId, descriptor));
+    return await loadDocuments(kv, libraryId, descriptor);
   } catch (error) {
     // Swept before: the table went last, so its records are gone too.
     if (isValueMissing(error)) return [];

@@ -1,7 +1,7 @@
 /**
  * Storage on Forge: key-value store, custom entities and secrets, by means of @forge/kvs. The only
- * file that imports it. Platform errors become GroundworkErrors: `store_throttled` (retryable) for a
- * 429, `store_unavailable` (retryable) for a 5xx, `store_failed` for the rest.
+ * file that imports it. Platform errors become GroundworkErrors: `store_throttled` (retryable) for
+ * a 429, `store_unavailable` (retryable) for a 5xx, `store_failed` for the rest.
  */
 
 import { Filter, FilterConditions, ForgeKvsAPIError, kvs, WhereConditions } from '@forge/kvs';
@@ -112,26 +112,37 @@ function codeOf(error: unknown): string | undefined {
 }
 
 function translate(operation: string, error: unknown): unknown {
+  // What fetch throws when no answer came at all.
+  if (error instanceof TypeError) return unavailable({ operation }, 'did not answer', error);
   if (!(error instanceof ForgeKvsAPIError)) return error;
   const { status } = error.responseDetails;
   const facts = { operation, status, platformCode: error.code };
-  if (status === 429) {
-    return new GroundworkError({
-      code: 'store_throttled',
-      message: `storage ${operation}: the platform answered 429 ${error.code}; the quota of this minute is spent. Try again in a minute`,
-      facts,
-      retryable: true,
-      retryAfterMs: 60_000,
-      cause: error,
-    });
-  }
-  const isServerSide = status >= 500;
+  if (status >= 500) return unavailable(facts, `answered ${status} ${error.code}`, error);
+  const isThrottled = status === 429;
+  const remedy = isThrottled
+    ? 'the quota of this minute is spent. Try again in a minute'
+    : 'this is a fault of the app, report it with this line';
   return new GroundworkError({
-    code: isServerSide ? 'store_unavailable' : 'store_failed',
-    message: `storage ${operation}: the platform answered ${status} ${error.code}; ${isServerSide ? 'try again' : 'this is a fault of the app, report it with this line'}`,
+    code: isThrottled ? 'store_throttled' : 'store_failed',
+    message: `storage ${operation}: the platform answered ${status} ${error.code}; ${remedy}`,
     facts,
-    retryable: isServerSide,
+    retryable: isThrottled,
+    ...(isThrottled ? { retryAfterMs: 60_000 } : {}),
     cause: error,
+  });
+}
+
+function unavailable(
+  facts: { operation: string; status?: number; platformCode?: string },
+  what: string,
+  cause: unknown,
+): GroundworkError {
+  return new GroundworkError({
+    code: 'store_unavailable',
+    message: `storage ${facts.operation}: the platform ${what}; try again`,
+    facts,
+    retryable: true,
+    cause,
   });
 }
 

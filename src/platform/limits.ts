@@ -26,7 +26,7 @@ export const KVS_KEY_CHARACTERS_MAX = 500;
 export const KVS_KEY_PATTERN = /^(?!\s+$)[a-zA-Z0-9:._\s-#]+$/;
 /** Keys of one batch call. Source: storage-reference/entities-batch, read 2026-10. */
 export const KVS_BATCH_KEYS_MAX = 25;
-/** Payload of one batchSet or transaction. Source: storage-reference/entities-batch, read 2026-10. */
+/** Bytes of one batchSet or transaction. Source: storage-reference/entities-batch, read 2026-10. */
 export const KVS_BATCH_BYTES_MAX = 4_000_000;
 /**
  * What this project puts into one batch or transaction: a known bug once capped both at 1 MB

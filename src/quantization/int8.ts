@@ -33,11 +33,12 @@ export function quantizeInt8(vector: Float32Array): Int8Vector {
     if (!(abs <= Number.MAX_VALUE)) maxAbs = Number.POSITIVE_INFINITY;
     else if (abs > maxAbs) maxAbs = abs;
   }
+  const scale = Math.fround(maxAbs / VALUE_MAX);
+  // A vector so near to zero that its scale vanishes has no direction left either.
   assertInvariant(
-    maxAbs > 0 && Number.isFinite(maxAbs),
+    scale > 0 && Number.isFinite(scale),
     `quantizeInt8: largest component is ${maxAbs}, expected a finite non-zero vector; check the provider's answer before quantizing`,
   );
-  const scale = Math.fround(maxAbs / VALUE_MAX);
   const values = new Int8Array(vector.length);
   for (let i = 0; i < vector.length; i += 1) {
     const rounded = Math.round((vector[i] as number) / scale);

@@ -1,8 +1,8 @@
 /**
  * Fusion of rankings by rank. Cosines of two models have no common scale, ranks have.
  *
- * Source: G. V. Cormack, C. L. A. Clarke, S. Büttcher, "Reciprocal Rank Fusion outperforms Condorcet
- * and individual Rank Learning Methods", SIGIR 2009; k = 60 is the paper's value.
+ * Source: G. V. Cormack, C. L. A. Clarke, S. Büttcher, "Reciprocal Rank Fusion outperforms
+ * Condorcet and individual Rank Learning Methods", SIGIR 2009; k = 60 is the paper's value.
  */
 
 const RRF_K = 60;

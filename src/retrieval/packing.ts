@@ -3,6 +3,12 @@
 import { estimateTokens } from '../chunking/estimate-tokens';
 import type { Hit } from './search';
 
+export interface PackingOptions {
+  /** Fresh for each request, of [a-z0-9]. */
+  delimiterId: string;
+  tokensEstimateMax: number;
+}
+
 export interface Passage extends Hit {
   /** Number by which the prompt and its answer cite the passage, from 1. */
   citation: number;
@@ -16,19 +22,22 @@ export function passageText(hit: Pick<Hit, 'lead' | 'text' | 'trail'>): string {
 /** Where a passage stands: library, document, headings. */
 export function passageSource(hit: Pick<Hit, 'library' | 'document' | 'headings'>): string {
   const source = [hit.library, hit.document, ...hit.headings].join(' › ');
-  return stripInvisible(source.replace(/\s+/g, ' '));
+  return stripInvisible(source).replace(/[\s\u0085]+/g, ' ');
 }
 
 /**
  * Takes hits in rank order while their estimated tokens fit; one that does not fit is left out and
  * the next is tried, so that a long passage does not shut out the short ones behind it.
  */
-export function packPassages(hits: readonly Hit[], tokensEstimateMax: number): Passage[] {
+export function packPassages(
+  hits: readonly Hit[],
+  { delimiterId, tokensEstimateMax }: PackingOptions,
+): Passage[] {
   const passages: Passage[] = [];
   let tokens = 0;
   for (const hit of hits) {
     const citation = passages.length + 1;
-    const cost = estimateTokens(formatPassage(hit, citation));
+    const cost = estimateTokens(formatPassage(hit, citation, delimiterId));
     if (tokens + cost > tokensEstimateMax) continue;
     tokens += cost;
     passages.push({ ...hit, citation });
@@ -36,15 +45,26 @@ export function packPassages(hits: readonly Hit[], tokensEstimateMax: number): P
   return passages;
 }
 
-/** A passage as it stands in the prompt. */
-export function formatPassage(hit: Hit, citation: number): string {
-  return `[${citation}] ${passageSource(hit)}\n${passageText(hit)}\n\n`;
+/**
+ * A passage as it stands in the prompt. The delimiter in front of its citation tells it from a line
+ * of some passage's own that looks like the head of another.
+ */
+export function formatPassage(hit: Hit, citation: number, delimiterId: string): string {
+  const passage = `[${citation}] ${passageSource(hit)}\n${passageText(hit)}`;
+  // Chance alone could put the id into a passage; then it must not read as a delimiter. A space
+  // instead of nothing, lest what stood around the id join to another one.
+  return `${delimiterId} ${passage.replaceAll(delimiterId, ' ')}\n\n`;
 }
 
 /**
- * Removes characters a reader does not see and a model does: zero-width spaces, bidirectional
- * controls and tags. Joiners stay, since scripts and emoji need them.
+ * Characters a reader does not see and a model does: soft hyphen, zero-width spaces, invisible
+ * operators, bidirectional controls, annotation marks, tags, and the variation selectors that can
+ * carry hidden text. Joiners and U+FE0F stay, since scripts and emoji need them.
  */
+const INVISIBLE =
+  /[\u00AD\u061C\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E0FFF}]/gu;
+
+/** Removes the characters of `INVISIBLE`. */
 export function stripInvisible(text: string): string {
-  return text.replace(/[\u200B\u2060\uFEFF\u202A-\u202E\u2066-\u2069\u{E0000}-\u{E007F}]/gu, '');
+  return text.replace(INVISIBLE, '');
 }

@@ -8,13 +8,13 @@
  * is not listed has not been measured and takes the default.
  */
 const THRESHOLDS: Readonly<Record<string, number>> = {
-  builtin: 0.58,
+  builtin: 0.6,
 };
 
 const THRESHOLD_DEFAULT = 0.3;
 
-/** The threshold for a model id (`provider/model/dimensions`) or its provider. */
+/** The threshold for a model id (`provider:model:dimensions`). */
 export function scoreThreshold(modelId: string): number {
-  const provider = modelId.split(/[/:]/)[0] ?? '';
+  const provider = modelId.split(':')[0] ?? '';
   return THRESHOLDS[provider] ?? THRESHOLD_DEFAULT;
 }

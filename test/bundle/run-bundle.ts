@@ -55,8 +55,8 @@ const platform = await createLocalPlatform({
       {
         key: 'PAY-7',
         type: 'Story',
-        summary: 'Ship the refund fix with the next release',
-        description: 'Who has to approve the release, and when may it go out?',
+        summary: 'Release the refund fix',
+        description: 'The release needs the approval of two reviewers and of the release manager.',
         labels: ['release'],
       },
       { key: 'HR-1', type: 'Task', summary: 'Plan the summer party', description: 'Cake.' },

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { createBuiltinProvider, WINDOW_TOKENS_MAX } from '../../src/embedding/builtin';
+import { createBuiltinProvider, WINDOW_TOKENS_DEFAULT } from '../../src/embedding/builtin';
 import { BUILTIN_MODEL_TOKENS_MAX, loadBuiltinModel } from '../../src/embedding/builtin-model';
 import { cutWindows, encodeWords, groupWindows } from '../../src/embedding/builtin-windows';
 import { embedMany } from '../../src/embedding/embed-many';
@@ -91,9 +91,9 @@ describe('builtin: windows', () => {
 
   it('averages the windows, each by its tokens', async () => {
     const model = await loadBuiltinModel({});
-    const text = RELEASE.repeat(6) + LUNCH.repeat(3);
+    const text = RELEASE.repeat(14) + LUNCH.repeat(9);
     const words = encodeWords(text, model.encodeWord, new Map());
-    const windows = cutWindows(words, WINDOW_TOKENS_MAX);
+    const windows = cutWindows(words, WINDOW_TOKENS_DEFAULT);
     expect(windows.length).toBeGreaterThan(2);
     const mean = new Array<number>(512).fill(0);
     for (const window of windows) {

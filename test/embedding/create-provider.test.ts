@@ -18,7 +18,7 @@ function codeAndMessage(options: { embedder: string; model?: string; dimensions?
 describe('createProvider', () => {
   it('knows every embedder it names, without a call or a key', () => {
     const ids = EMBEDDERS.map((embedder) => createProvider({ embedder, platform }).modelId);
-    expect(ids).toEqual(['builtin:use-lite-en-w64:512', 'openai:text-embedding-3-small:1536']);
+    expect(ids).toEqual(['builtin:use-lite-en-w128:512', 'openai:text-embedding-3-small:1536']);
     expect(platform.secrets.asked).toEqual([]);
     expect(PROVIDER_SECRETS).toEqual(['provider-key:openai']);
   });

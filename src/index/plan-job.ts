@@ -1,0 +1,163 @@
+/** What a job starts from: the library as it stands, and what the documents given change in it. */
+
+import { CHUNKER_VERSION } from '../chunking/chunk-document';
+import type { EmbeddingProvider } from '../embedding/provider';
+import { GroundworkError } from '../errors';
+import type { Platform } from '../platform/ports';
+import {
+  type Fingerprint,
+  type IndexManifest,
+  type LibraryEntry,
+  loadCatalogue,
+  loadManifest,
+  type Projects,
+} from './catalogue';
+import {
+  EMBEDDED_TEXT_VERSION,
+  type GivenDocument,
+  hashDocument,
+  type PreparedDocument,
+  prepareDocument,
+} from './prepare-document';
+import { loadSegment } from './reader';
+import type { DocumentEntry, VectorRows } from './segment';
+
+export interface IndexRequest {
+  library: string;
+  /** Undefined keeps the library's assignment; a new library is then for all projects. */
+  projects: Projects | undefined;
+  documents: readonly GivenDocument[];
+  /** Also delete the library's documents that are not among those given. */
+  sync: boolean;
+  provider: EmbeddingProvider;
+  onProgress?: (progress: IndexProgress) => void;
+}
+
+export interface IndexProgress {
+  phase: 'read' | 'embed' | 'write' | 'publish';
+  done: number;
+  total: number;
+}
+
+export interface RefusedDocument {
+  document: string;
+  code: string;
+  message: string;
+}
+
+/** What a library holds before the job. */
+export interface Baseline {
+  library: LibraryEntry | undefined;
+  manifest: IndexManifest | undefined;
+  documents: DocumentEntry[];
+  vectors: VectorRows | undefined;
+  /** First row of each document in `vectors`, by name. */
+  firstRow: Map<string, number>;
+}
+
+export interface Plan {
+  changed: PreparedDocument[];
+  kept: DocumentEntry[];
+  unchanged: number;
+  deleted: number;
+  refused: RefusedDocument[];
+}
+
+/** The fingerprint that vectors of this provider have, as this version of the app makes them. */
+export function fingerprintOf(provider: EmbeddingProvider): Fingerprint {
+  return {
+    embedder: provider.provider,
+    model: provider.model,
+    modelId: provider.modelId,
+    dimensions: provider.dimensions,
+    queryConvention: provider.queryConvention,
+    normalized: provider.normalized,
+    chunkerVersion: CHUNKER_VERSION,
+    embeddedTextVersion: EMBEDDED_TEXT_VERSION,
+    maskingVersion: 0,
+  };
+}
+
+/**
+ * Reads what the library of that name holds; of one that is not there yet, nothing.
+ * Errors: `fingerprint_mismatch`, and those of `loadSegment`.
+ */
+export async function loadBaseline(
+  platform: Platform,
+  name: string,
+  fingerprint: Fingerprint,
+): Promise<Baseline> {
+  const catalogue = await loadCatalogue(platform.entities);
+  const library = catalogue.libraries.find((entry) => entry.name === name);
+  const empty = { manifest: undefined, documents: [], vectors: undefined, firstRow: new Map() };
+  if (library === undefined) return { library, ...empty };
+  expectSameFingerprint(library, fingerprint);
+  const manifest = await loadManifest(platform.entities, library.id);
+  const descriptor = library.segments[0];
+  if (descriptor === undefined) return { ...empty, library, manifest };
+  const { documents, vectors } = await loadSegment(platform.kv, library, descriptor);
+  const firstRow = new Map<string, number>();
+  let row = 0;
+  for (const document of documents) {
+    firstRow.set(document.name, row);
+    row += document.chunks.length;
+  }
+  return { library, manifest, documents, vectors, firstRow };
+}
+
+/** Sorts the documents given, and those there, by what is to happen to them. */
+export function planDocuments(baseline: Baseline, request: IndexRequest): Plan {
+  const existing = new Map(baseline.documents.map((document) => [document.name, document]));
+  const given = new Set<string>();
+  const plan: Plan = { changed: [], kept: [], unchanged: 0, deleted: 0, refused: [] };
+  for (const [i, document] of request.documents.entries()) {
+    request.onProgress?.({ phase: 'read', done: i + 1, total: request.documents.length });
+    const before = existing.get(document.name);
+    try {
+      if (given.has(document.name)) throw duplicateName(document.name);
+      given.add(document.name);
+      if (before !== undefined && before.hash === hashDocument(document.bytes)) plan.unchanged += 1;
+      else plan.changed.push(prepareDocument(document));
+    } catch (error) {
+      if (!GroundworkError.isInstance(error)) throw error;
+      plan.refused.push({ document: document.name, code: error.code, message: error.message });
+    }
+  }
+  const replaced = new Set(plan.changed.map((document) => document.name));
+  for (const document of baseline.documents) {
+    // A refused document is still given: its last good version stays.
+    if (request.sync && !given.has(document.name)) plan.deleted += 1;
+    else if (!replaced.has(document.name)) plan.kept.push(document);
+  }
+  return plan;
+}
+
+/** Whether the job gives the library to other projects; their order is of no meaning. */
+export function isReassigned(baseline: Baseline, request: IndexRequest): boolean {
+  if (request.projects === undefined) return false;
+  return nameOf(request.projects) !== nameOf(baseline.library?.projects);
+}
+
+function nameOf(projects: Projects | undefined): string {
+  return JSON.stringify(Array.isArray(projects) ? [...new Set(projects)].sort() : (projects ?? ''));
+}
+
+function expectSameFingerprint(library: LibraryEntry, fingerprint: Fingerprint): void {
+  for (const field of Object.keys(fingerprint) as (keyof Fingerprint)[]) {
+    const found = fingerprint[field];
+    const expected = library.fingerprint[field];
+    if (found === expected) continue;
+    throw new GroundworkError({
+      code: 'fingerprint_mismatch',
+      message: `library "${library.name}": indexed with ${field} ${expected}, this run has ${found}; vectors of the two cannot be compared. Use the same embedder, or delete the library and index it again`,
+      facts: { library: library.name, field, found, expected },
+    });
+  }
+}
+
+function duplicateName(name: string): GroundworkError {
+  return new GroundworkError({
+    code: 'document_duplicate',
+    message: `document "${name}": given twice in one run; the first was taken. Rename one of them, or index them into two libraries`,
+  });
+}

@@ -1,0 +1,237 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { FaultRule } from '../../emulator/faults';
+import { loadCatalogue } from '../../src/index/catalogue';
+import { deleteDocument, deleteEverything, deleteLibrary } from '../../src/index/delete';
+import { codeRejectedBy } from '../support/error-code';
+import {
+  DOCUMENTS_KEY,
+  documentsOf,
+  type IndexSite,
+  keysLike,
+  openIndexSite,
+  VECTORS_KEY,
+} from '../support/index-site';
+
+const SECRET = 'provider-key:openai';
+const RULES = {
+  'release.md': 'Reviewers approve releases.',
+  'secret.md': 'Zanzibar is the marker of this text.',
+  'tests.md': 'Every change has tests.',
+};
+
+let site: IndexSite;
+beforeEach(async () => {
+  site = await openIndexSite();
+  await site.index(RULES);
+  await site.index({ 'other.md': 'Other libraries stay.' }, { library: 'other' });
+});
+afterEach(() => site.close());
+
+const removeDocument = (document: string, library = 'rules') =>
+  site.run((platform) => deleteDocument(platform, { library, document }));
+const removeLibrary = (name: string) => site.run((platform) => deleteLibrary(platform, name));
+const removeEverything = () => site.run((platform) => deleteEverything(platform, [SECRET]));
+const failing = (path: string, nth?: number): FaultRule[] => [
+  {
+    match: { kind: 'kvs', path },
+    action: { type: 'fail', status: 503, code: 'SERVICE_UNAVAILABLE' },
+    ...(nth === undefined ? {} : { nth }),
+  },
+];
+
+/** Keys of a library, its manifest included. */
+async function keysOf(library: string): Promise<string[]> {
+  const { libraries } = await site.run((platform) => loadCatalogue(platform.entities));
+  const id = libraries.find(({ name }) => name === library)?.id ?? 'none';
+  return (await site.keys()).filter((key) => key.includes(id));
+}
+
+describe('deleting a document', () => {
+  it('takes its text, its name and its hits away at once and leaves the others', async () => {
+    expect(await removeDocument('secret.md')).toEqual({ generation: 2, chunks: 1 });
+    const stored = await site.storedText();
+    expect(stored).not.toContain('Zanzibar');
+    expect(stored).not.toContain('secret.md');
+    const hits = await site.rank('Zanzibar marker', { library: 'rules' }, 10);
+    expect(hits.map(({ document }) => document).sort()).toEqual(['release.md', 'tests.md']);
+    for (const [name, text] of Object.entries(RULES)) {
+      if (name !== 'secret.md')
+        expect((await site.rank(text))[0]).toMatchObject({ document: name, text });
+    }
+    expect(await keysOf('rules')).toHaveLength(1 + 2 + 2);
+  });
+
+  it('takes away the versions that the generation before still held', async () => {
+    await site.index({ ...RULES, 'secret.md': 'Mombasa replaced it.' });
+    expect(await site.storedText()).toContain('Zanzibar');
+    await removeDocument('secret.md');
+    expect(await site.storedText()).not.toMatch(/Zanzibar|Mombasa|secret\.md/);
+  });
+
+  it('takes away a document that only the generation before still holds', async () => {
+    const { 'secret.md': _, ...rest } = RULES;
+    await site.index(rest, { sync: true });
+    expect(await site.storedText()).toContain('Zanzibar');
+    expect(await removeDocument('secret.md')).toEqual({ generation: 2, chunks: 1 });
+    expect(await site.storedText()).not.toContain('Zanzibar');
+    expect((await site.rank('reviewers'))[0]?.document).toBe('release.md');
+    expect(await codeRejectedBy(removeDocument('secret.md'))).toBe('document_unknown');
+  });
+
+  it('works down to the last document, and the library takes documents again', async () => {
+    for (const name of Object.keys(RULES)) await removeDocument(name);
+    expect(await keysOf('rules')).toHaveLength(1);
+    expect(await site.rank('reviewers', { library: 'rules' })).toEqual([]);
+    expect(await site.index(RULES)).toMatchObject({ generation: 5, indexed: 3, chunks: 3 });
+    expect((await site.rank('Zanzibar'))[0]?.document).toBe('secret.md');
+  });
+
+  it('names what it does not know', async () => {
+    const keys = await site.keys();
+    expect(await codeRejectedBy(removeDocument('absent.md'))).toBe('document_unknown');
+    expect(await codeRejectedBy(removeDocument('other.md'))).toBe('document_unknown');
+    expect(await codeRejectedBy(removeDocument('release.md', 'absent'))).toBe('library_unknown');
+    expect(await site.keys()).toEqual(keys);
+  });
+
+  it('finds the right rows of documents with many chunks', async () => {
+    const long = (word: string) =>
+      Array.from(
+        { length: 8 },
+        (_, i) => `# ${word} ${i}\n\n${`${word}${i} holds. `.repeat(60)}`,
+      ).join('\n\n');
+    await site.index({ 'a.md': long('alpha'), 'b.md': long('bravo'), 'c.md': long('charlie') });
+    await removeDocument('b.md');
+    for (const word of ['alpha3', 'charlie0', 'charlie7']) {
+      const [hit] = await site.rank(word);
+      expect(hit?.text).toContain(word);
+    }
+    expect(await site.storedText()).not.toContain('bravo');
+  });
+
+  it('that fails before its publish changes nothing and leaves nothing', async () => {
+    const stored = await site.storedText();
+    for (const path of ['/api/v1/batch/set', '/api/v1/entity/get', '/api/v1/batch/get']) {
+      site.local.calls.setFaults(failing(path));
+      await expect(removeDocument('secret.md')).rejects.toThrow();
+      site.local.calls.setFaults([]);
+      expect(await site.storedText()).toBe(stored);
+    }
+  });
+
+  it('that fails while it sweeps can be repeated until the text is gone', async () => {
+    for (let nth = 1; nth <= 3; nth += 1) {
+      await site.index({ 'secret.md': `Zanzibar number ${nth}.` });
+      site.local.calls.setFaults(failing('/api/v1/batch/delete', nth));
+      expect(await codeRejectedBy(removeDocument('secret.md'))).toBe('store_unavailable');
+      site.local.calls.setFaults([]);
+      await removeDocument('secret.md').catch(() => undefined);
+      expect(await site.storedText()).not.toMatch(/Zanzibar|secret\.md/);
+    }
+  });
+
+  it('that failed while it swept is finished by the next job', async () => {
+    site.local.calls.setFaults(failing('/api/v1/batch/delete'));
+    expect(await codeRejectedBy(removeDocument('secret.md'))).toBe('store_unavailable');
+    site.local.calls.setFaults([]);
+    expect((await site.rank('Zanzibar', 'all', 10)).map(({ document }) => document)).not.toContain(
+      'secret.md',
+    );
+    await site.index({ 'new.md': 'A new rule.' });
+    expect(await site.storedText()).not.toContain('Zanzibar');
+  });
+});
+
+describe('deleting a library', () => {
+  it('leaves no key of it and no word, and the other libraries as they were', async () => {
+    const others = await keysOf('other');
+    await site.index({ ...RULES, 'secret.md': 'Zanzibar, second version.' });
+    const own = await keysOf('rules');
+    await removeLibrary('rules');
+    const keys = await site.keys();
+    for (const key of own) expect(keys).not.toContain(key);
+    expect(await site.storedText()).not.toMatch(/Zanzibar|release\.md|"rules"/);
+    expect(await keysOf('other')).toEqual(others);
+    expect((await site.rank('libraries'))[0]?.document).toBe('other.md');
+    expect(await codeRejectedBy(removeLibrary('rules'))).toBe('library_unknown');
+    expect(await site.index(RULES)).toMatchObject({ generation: 1, indexed: 3 });
+  });
+
+  it('removes what an interrupted job had written', async () => {
+    const timeout = { type: 'timeout', applied: false } as const;
+    site.local.calls.setFaults([
+      { match: { kind: 'kvs', path: '/api/v1/transaction' }, action: timeout },
+    ]);
+    await expect(site.index({ 'x.md': 'Kinshasa was never published.' })).rejects.toThrow();
+    site.local.calls.setFaults([]);
+    expect(await site.storedText()).toContain('Kinshasa');
+    await removeLibrary('rules');
+    expect(await site.storedText()).not.toContain('Kinshasa');
+  });
+
+  it.each([
+    ['vectors', VECTORS_KEY],
+    ['document table', DOCUMENTS_KEY],
+  ])('works when its %s are damaged or missing, as the remedy says', async (_, pattern) => {
+    const own = new Set(await keysOf('rules'));
+    const [key = ''] = (await keysLike(site, pattern)).filter((name) => own.has(`plain//${name}`));
+    await site.replaceValue(key, 'damaged');
+    expect(await codeRejectedBy(site.index({ 'x.md': 'X.' }))).toBe('value_corrupt');
+    await removeLibrary('rules');
+    expect(await site.storedText()).not.toMatch(/Zanzibar|damaged/);
+    expect((await site.keys()).filter((name) => own.has(name))).toEqual([]);
+    expect(await site.index(RULES)).toMatchObject({ indexed: 3 });
+  });
+
+  it('deletes what it can name although listing lags behind', async () => {
+    site.settings.queryLagMs = 60_000;
+    await site.index({ 'lag.md': 'Zanzibar again.' });
+    await removeLibrary('rules');
+    expect(await site.storedText()).not.toContain('Zanzibar');
+    expect((await site.keys()).filter((key) => key.startsWith('plain/'))).toHaveLength(3);
+  });
+
+  it('that fails while it sweeps can be repeated by the same name', async () => {
+    for (const nth of [1, 2, 3]) {
+      await site.index({ ...RULES, 'n.md': `Zanzibar ${nth}.` });
+      site.local.calls.setFaults(failing('/api/v1/batch/delete', nth));
+      expect(await codeRejectedBy(removeLibrary('rules'))).toBe('store_unavailable');
+      site.local.calls.setFaults([]);
+      expect(await site.rank('Zanzibar', { library: 'rules' })).toEqual([]);
+      await removeLibrary('rules');
+      expect(await site.storedText()).not.toContain('Zanzibar');
+    }
+  });
+});
+
+describe('deleting everything', () => {
+  it('leaves no key of the installation, and other installations as they were', async () => {
+    await site.index(RULES, { installation: 'globex' });
+    const globex = await site.storedText('globex');
+    await site.index({ ...RULES, 'secret.md': 'Second version.' });
+    await site.run((platform) => platform.kv.set('j:1234', { state: 'done' }));
+    await site.run((platform) => platform.kv.set('t:1234:0:0', 'Zanzibar'));
+    expect(await removeEverything()).toEqual({ libraries: 2 });
+    expect(await site.keys()).toEqual([]);
+    expect(await site.storedText('globex')).toBe(globex);
+  });
+
+  it('can be repeated, and done where there is nothing', async () => {
+    await removeEverything();
+    expect(await removeEverything()).toEqual({ libraries: 0 });
+    expect(await site.index(RULES)).toMatchObject({ generation: 1 });
+  });
+
+  it('also removes a library whose first job was interrupted', async () => {
+    site.local.calls.setFaults([
+      { match: { kind: 'kvs', path: '/api/v1/transaction' }, action: { type: 'crash-before' } },
+    ]);
+    await expect(
+      site.index({}, { library: 'new', documents: documentsOf({ 'a.md': 'Nairobi.' }) }),
+    ).rejects.toThrow();
+    site.local.calls.setFaults([]);
+    expect(await site.storedText()).toContain('Nairobi');
+    await removeEverything();
+    expect(await site.keys()).toEqual([]);
+  });
+});
