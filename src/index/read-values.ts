@@ -2,6 +2,7 @@
 
 import { GroundworkError } from '../errors';
 import type { JsonValue, KeyValueStore } from '../platform/ports';
+import { settleAll } from '../settle-all';
 import { type KeySize, planBatches, type StoredItem } from './segment';
 
 /** Thrown inside a read when a value is nowhere; a query starts over once before it gives up. */
@@ -17,12 +18,12 @@ export async function readValues(
   wanted: readonly KeySize[],
 ): Promise<{ key: string; value: JsonValue }[]> {
   const batches = planBatches(wanted);
-  const answers = await Promise.all(
+  const answers = await settleAll(
     batches.map((batch) => kv.batchGet(batch.map((item) => item.key))),
   );
   const found = new Map(answers.flatMap((answer) => [...answer]));
   const missing = wanted.filter((item) => !found.has(item.key));
-  await Promise.all(
+  await settleAll(
     missing.map(async ({ key }) => {
       const value = await kv.get(key);
       if (value === undefined) throw missingValue(key);

@@ -19,6 +19,7 @@ import type { ChunkRecord } from '../index/record';
 import type { ChunkRef } from '../index/segment';
 import type { Platform } from '../platform/ports';
 import { type Int8Vector, quantizeInt8 } from '../quantization/int8';
+import { settleAll } from '../settle-all';
 import { fuseByRank } from './fusion';
 import { scoreThreshold } from './threshold';
 import { topRows } from './top-k';
@@ -94,9 +95,9 @@ async function findHits(
     );
     if (libraries.length === 0) return [];
     // The lists do not depend on the query's vector, so both are fetched at once.
-    const [queries, segments] = await Promise.all([
+    const [queries, segments] = await settleAll([
       embedQuery(platform, libraries, request.text),
-      Promise.all(libraries.map((library) => loadSegments(platform, library))),
+      settleAll(libraries.map((library) => loadSegments(platform, library))),
     ]);
     const rankings = libraries.map((library, i) =>
       scoreLibrary({
@@ -152,7 +153,7 @@ async function embedQuery(
   text: string,
 ): Promise<Map<string, Int8Vector>> {
   const byModel = new Map(libraries.map((library) => [library.fingerprint.modelId, library]));
-  const vectors = await Promise.all(
+  const vectors = await settleAll(
     [...byModel.values()].map(async (library) => {
       const provider = providerOf(platform, library.fingerprint);
       expectSameModel(library, provider);
@@ -181,7 +182,7 @@ function expectSameModel(library: LibraryEntry, provider: EmbeddingProvider): vo
 }
 
 function loadSegments(platform: Platform, library: LibraryEntry): Promise<LoadedSegment[]> {
-  return Promise.all(
+  return settleAll(
     library.segments.map((descriptor) => loadSegment(platform.kv, library, descriptor)),
   );
 }

@@ -11,21 +11,24 @@ export interface SourceFile {
   source: string;
 }
 
+/** Single files that know nothing of the rest and that everything may use. */
+const FOUNDATIONS = ['src/errors.ts', 'src/settle-all.ts'];
+
 /** The parts of `src` that each part may import from; its own part too, unless it is a leaf. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  errors: [],
-  ports: ['ports', 'errors'],
+  foundations: [],
+  ports: ['ports', 'foundations'],
   kernels: [],
-  chunking: ['chunking', 'errors', 'ports'],
-  embedding: ['embedding', 'errors', 'ports'],
-  quantization: ['quantization', 'kernels', 'errors', 'ports'],
+  chunking: ['chunking', 'foundations', 'ports'],
+  embedding: ['embedding', 'foundations', 'ports'],
+  quantization: ['quantization', 'kernels', 'foundations', 'ports'],
   ...layers(['index', 'retrieval', 'refinement', 'handlers']),
-  adapters: ['adapters', 'errors', 'ports'],
+  adapters: ['adapters', 'foundations', 'ports'],
 };
 
 /** Each layer may import those before it, and all that stand below the index. */
 function layers(names: readonly string[]): Record<string, string[]> {
-  const below = ['kernels', 'quantization', 'chunking', 'embedding', 'errors', 'ports'];
+  const below = ['kernels', 'quantization', 'chunking', 'embedding', 'foundations', 'ports'];
   return Object.fromEntries(names.map((name, i) => [name, [...below, ...names.slice(0, i + 1)]]));
 }
 
@@ -75,7 +78,7 @@ function judge(path: string, specifier: string, target: string | undefined): str
 /** The part of src a file belongs to. */
 function partOf(path: string): string {
   if (path === 'src/index.ts') return 'entry';
-  if (path === 'src/errors.ts') return 'errors';
+  if (FOUNDATIONS.includes(path)) return 'foundations';
   if (/^src\/platform\/forge-[^/]+\.ts$/.test(path)) return 'adapters';
   if (path.startsWith('src/platform/')) return 'ports';
   return path.split('/')[1] ?? path;
