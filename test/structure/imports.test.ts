@@ -53,7 +53,7 @@ describe('the checker', () => {
     ['src/retrieval/b.ts', "import { e } from '../index';", 'retrieval may not import entry'],
     ['src/chunking/a.ts', "import { E } from '../embedding/b';", 'chunking may not import'],
     ['src/embedding/a.ts', "import { c } from '../chunking/a';", 'embedding may not import'],
-    ['src/errors.ts', "import { U } from './platform/limits';", 'errors may not import ports'],
+    ['src/errors.ts', "import { U } from './platform/limits';", 'foundations may not import ports'],
     ['src/platform/ports.ts', "import { i } from '../index/b';", 'ports may not import index'],
     ['src/platform/forge-kv.ts', "import { i } from '../index/b';", 'adapters may not import'],
     ['src/handlers/a.ts', "import { f } from '../platform/forge-kv';", 'may not import adapters'],
