@@ -21,7 +21,9 @@ import type { Platform } from '../src/platform/ports';
 import { ofPackage } from './paths';
 
 /** Where the command line finds a provider's key, by the name it has in the secret store. */
-const PROVIDER_ENVIRONMENT = { [OPENAI_KEY_NAME]: 'OPENAI_API_KEY' };
+const PROVIDER_ENVIRONMENT: Readonly<Record<string, string>> = {
+  [OPENAI_KEY_NAME]: 'OPENAI_API_KEY',
+};
 
 export interface SiteOptions {
   /** Folder of the embedded store, or undefined for one in memory. */
@@ -61,7 +63,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       const startedAt = performance.now();
       const { result, reading } = await local.measure(label, () =>
         local.run({ installation, caller: label, timeLimitMs: Number.POSITIVE_INFINITY }, () =>
-          work(createForgePlatform()),
+          work(withKeysOfEnvironment(createForgePlatform())),
         ),
       );
       return { result, reading, ms: performance.now() - startedAt };
@@ -69,7 +71,6 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     stats: () => kvs.stats(installation),
     close: () => local.close(),
   };
-  await takeKeysFromEnvironment(site);
   return site;
 }
 
@@ -113,12 +114,15 @@ function isLocked(error: unknown): boolean {
   return cause?.code === 'LEVEL_LOCKED';
 }
 
-/** A provider key in the environment goes where the app looks for it: into the secret store. */
-async function takeKeysFromEnvironment(site: Site): Promise<void> {
-  for (const [secret, environment] of Object.entries(PROVIDER_ENVIRONMENT)) {
-    const key = process.env[environment];
-    if (key !== undefined && key !== '') {
-      await site.run('keys', (platform) => platform.secrets.set(secret, key));
-    }
-  }
+/**
+ * The platform with provider keys from the environment in front of those in the secret store. They
+ * are stored nowhere: the local store is not encrypted.
+ */
+function withKeysOfEnvironment(platform: Platform): Platform {
+  const keyOf = (secret: string) => {
+    const variable = PROVIDER_ENVIRONMENT[secret];
+    return variable === undefined ? undefined : process.env[variable] || undefined;
+  };
+  const get = async (secret: string) => keyOf(secret) ?? platform.secrets.get(secret);
+  return { ...platform, secrets: { ...platform.secrets, get } };
 }

@@ -1,6 +1,6 @@
 /**
  * Who may call what. A hidden page protects nothing: every resolver asks Jira itself, as the
- * calling user, before it looks at its input.
+ * calling user, before it reads or writes anything.
  */
 
 import { GroundworkError } from '../errors';

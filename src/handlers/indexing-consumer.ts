@@ -42,15 +42,18 @@ export async function consumeIndexingEvent(platform: Platform, event: unknown): 
     return;
   }
   const runs = (parsed.output.retryContext?.retryCount ?? 0) + 1;
+  let report: IndexReport;
   try {
     // A run that reaches its end decides by itself; more than these were all ended from outside.
     if (runs > RUNS_MAX) throw neverEnded(jobId);
-    const report = await runJob(platform, jobId, job);
-    const done = { state: 'done' as const, phase: 'done', done: job.total, report };
-    await finish(platform, jobId, job, done);
+    report = await runJob(platform, jobId, job);
   } catch (error) {
     await handleFailure(platform, { jobId, job, error, isLastRun: runs >= RUNS_MAX });
+    return;
   }
+  // What was published stays published: that its outcome cannot be saved is no failure of the job.
+  const done = { state: 'done' as const, phase: 'done', done: job.total, report };
+  await finish(platform, jobId, job, done);
 }
 
 async function runJob(platform: Platform, jobId: string, job: IndexingJob): Promise<IndexReport> {
@@ -67,6 +70,10 @@ async function runJob(platform: Platform, jobId: string, job: IndexingJob): Prom
       sync: job.sync,
       provider: chooseProvider(platform, existing, wish),
       onProgress: progress.report,
+      beforePublish: async () => {
+        // Whoever deletes everything deletes the jobs first: then nothing is to come back.
+        if ((await loadJob(platform.kv, jobId)) === undefined) throw jobGone(jobId);
+      },
     });
   } finally {
     // A write left behind would be frozen with the function and end in another invocation.
@@ -112,7 +119,9 @@ async function finish(
   job: IndexingJob,
   outcome: Partial<IndexingJob>,
 ): Promise<void> {
-  await saveJob(platform.kv, jobId, { ...job, ...outcome, updatedAt: platform.clock() });
+  // The documents' layout has served, and the outcome may need its room.
+  const record = { ...job, ...outcome, documents: [], updatedAt: platform.clock() };
+  await saveJob(platform.kv, jobId, record);
   // The outcome stands; what could not be deleted goes with its time to live.
   await unstageDocuments(platform.kv, jobId, job).catch(() =>
     platform.log('documents_not_unstaged', { jobId }),
@@ -121,6 +130,14 @@ async function finish(
 
 function isOver(job: IndexingJob): boolean {
   return job.state === 'done' || job.state === 'failed';
+}
+
+function jobGone(jobId: string): GroundworkError {
+  return new GroundworkError({
+    code: 'job_gone',
+    message: `job ${jobId}: deleted while it ran; nothing was published`,
+    facts: { jobId },
+  });
 }
 
 function neverEnded(jobId: string): GroundworkError {

@@ -3,15 +3,27 @@
 import * as v from 'valibot';
 import { EMBEDDERS } from '../embedding/create-provider';
 import { GroundworkError } from '../errors';
+import { LIBRARY_NAME_CHARACTERS_MAX } from '../index/catalogue';
+import { DOCUMENT_NAME_CHARACTERS_MAX } from '../index/prepare-document';
 import { HITS_MAX } from '../retrieval/search';
 
+/** With names of the greatest length, a job of so many still fits one value with its report. */
+const DOCUMENTS_PER_CALL_MAX = 100;
+/** Each is asked about before indexing starts, and all stand in the catalogue. */
+const PROJECTS_MAX = 100;
+
 /** A Jira project key: Jira's default pattern, which an admin may narrow, not widen. */
-export const projectKeySchema = v.pipe(v.string(), v.regex(/^[A-Z][A-Z0-9_]{1,254}$/));
+const projectKeySchema = v.pipe(v.string(), v.regex(/^[A-Z][A-Z0-9_]{1,254}$/));
 const projectsSchema = v.union([
   v.literal('all'),
-  v.pipe(v.array(projectKeySchema), v.minLength(1), v.maxLength(500)),
+  v.pipe(v.array(projectKeySchema), v.minLength(1), v.maxLength(PROJECTS_MAX)),
 ]);
-export const libraryNameSchema = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(100));
+const libraryNameSchema = v.pipe(
+  v.string(),
+  v.trim(),
+  v.minLength(1),
+  v.maxLength(LIBRARY_NAME_CHARACTERS_MAX),
+);
 const idSchema = v.pipe(v.string(), v.regex(/^[a-z0-9]{1,64}$/));
 
 export const startIndexingSchema = v.strictObject({
@@ -23,12 +35,12 @@ export const startIndexingSchema = v.strictObject({
   documents: v.pipe(
     v.array(
       v.strictObject({
-        name: v.string(),
+        name: v.pipe(v.string(), v.maxLength(DOCUMENT_NAME_CHARACTERS_MAX)),
         /** The document's bytes as base64: what a file holds is judged here, not by the browser. */
         content: v.pipe(v.string(), v.base64()),
       }),
     ),
-    v.maxLength(1_000),
+    v.maxLength(DOCUMENTS_PER_CALL_MAX),
   ),
 });
 

@@ -9,6 +9,7 @@ import { deleteDocument, deleteEverything, deleteLibrary } from '../index/delete
 import type { Platform } from '../platform/ports';
 import { groundIssue } from '../refinement/ground-issue';
 import { rankChunks, type SearchScope } from '../retrieval/search';
+import { settleAll } from '../settle-all';
 import { requireAdmin, requireProject } from './authorize';
 import { discardJob, type IndexingJob, loadJob, saveJob, stageDocuments } from './indexing-job';
 import {
@@ -51,7 +52,7 @@ async function startIndexing(platform: Platform, payload: unknown): Promise<{ jo
   await requireAdmin(platform.jira);
   const input = parsePayload(startIndexingSchema, payload);
   if (input.projects !== undefined && input.projects !== 'all') {
-    for (const project of input.projects) await requireProject(platform.jira, project);
+    await settleAll(input.projects.map((project) => requireProject(platform.jira, project)));
   }
   const jobId = platform.newId();
   const job: IndexingJob = {

@@ -9,6 +9,7 @@ import { GroundworkError } from '../errors';
 import type { EntityStore, JsonValue } from '../platform/ports';
 import { FORMAT_VERSION } from './envelope';
 import { CATALOGUE_ENTITY, CATALOGUE_KEY, MANIFEST_ENTITY } from './keys';
+import { isPrintableName } from './names';
 import type { SegmentDescriptor } from './segment';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -85,6 +86,37 @@ export interface IndexManifest {
   publishedAt: number;
   segments: SegmentDescriptor[];
   previous: SegmentDescriptor[];
+}
+
+/** UTF-16 units of the longest library name. */
+export const LIBRARY_NAME_CHARACTERS_MAX = 100;
+/**
+ * Bytes the catalogue may have before a job that would make it grow is refused: every query reads
+ * it, and one value holds it.
+ */
+const CATALOGUE_BYTES_MAX = 200_000;
+
+/** Errors: `library_name_invalid`. */
+export function checkLibraryName(name: string): void {
+  if (isPrintableName(name, LIBRARY_NAME_CHARACTERS_MAX) && name === name.trim()) return;
+  throw new GroundworkError({
+    code: 'library_name_invalid',
+    message: `library name of ${name.length} characters: expected 1 to ${LIBRARY_NAME_CHARACTERS_MAX} printable characters without blank space around them; choose another name`,
+    facts: { characters: name.length, charactersMax: LIBRARY_NAME_CHARACTERS_MAX },
+  });
+}
+
+/** Errors: `catalogue_full` when these projects and one more segment might not fit any more. */
+export function checkCatalogueRoom(catalogue: Catalogue, projects: Projects | undefined): void {
+  const bytes =
+    Buffer.byteLength(JSON.stringify(catalogueValue(catalogue))) +
+    Buffer.byteLength(JSON.stringify(projects ?? 'all'));
+  if (bytes <= CATALOGUE_BYTES_MAX) return;
+  throw new GroundworkError({
+    code: 'catalogue_full',
+    message: `catalogue: ${bytes} bytes with this library, at most ${CATALOGUE_BYTES_MAX} are kept; delete libraries, or assign them to all projects instead of a list`,
+    facts: { bytes, bytesMax: CATALOGUE_BYTES_MAX },
+  });
 }
 
 /** Reads the catalogue; an installation without one has an empty catalogue of generation 0. */

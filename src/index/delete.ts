@@ -89,10 +89,12 @@ export async function deleteEverything(
   platform: Platform,
   secretKeys: readonly string[],
 ): Promise<{ libraries: number }> {
-  const catalogue = await loadCatalogue(platform.entities);
-  for (const library of catalogue.libraries) await removeLibrary(platform, library);
+  // Jobs first: one that is under way looks for its own record before it publishes.
+  await deletePrefix(platform.kv, JOB_PREFIX);
+  const catalogue = await readable(loadCatalogue(platform.entities));
+  for (const library of catalogue?.libraries ?? []) await removeLibrary(platform, library);
   const orphans = new Set<string>();
-  for (const prefix of [LIBRARY_PREFIX, JOB_PREFIX, STAGED_PREFIX]) {
+  for (const prefix of [LIBRARY_PREFIX, STAGED_PREFIX]) {
     for (const key of await deletePrefix(platform.kv, prefix)) {
       if (prefix === LIBRARY_PREFIX) orphans.add(libraryIdOf(key));
     }
@@ -101,12 +103,12 @@ export async function deleteEverything(
   for (const id of orphans) await platform.entities.delete(MANIFEST_ENTITY, id);
   await platform.entities.delete(CATALOGUE_ENTITY, CATALOGUE_KEY);
   for (const key of secretKeys) await platform.secrets.delete(key);
-  return { libraries: catalogue.libraries.length };
+  return { libraries: catalogue?.libraries.length ?? 0 };
 }
 
 /** Empties a library, then takes it out: until it is empty, it can be named to be deleted again. */
 async function removeLibrary(platform: Platform, library: LibraryEntry): Promise<void> {
-  const manifest = await loadManifest(platform.entities, library.id);
+  const manifest = await readable(loadManifest(platform.entities, library.id));
   const retired = [...library.segments, ...(manifest?.previous ?? [])];
   const publisher = platform.newId();
   if (library.segments.length > 0) {
@@ -135,12 +137,18 @@ async function sweepReadable(
   retired: readonly SegmentDescriptor[],
 ): Promise<void> {
   for (const descriptor of retired) {
-    try {
-      await sweep(platform.kv, { libraryId, retired: [descriptor], kept: [] });
-    } catch (error) {
-      const damaged = ['value_corrupt', 'format_newer'];
-      if (!GroundworkError.isInstance(error) || !damaged.includes(error.code)) throw error;
-    }
+    await readable(sweep(platform.kv, { libraryId, retired: [descriptor], kept: [] }));
+  }
+}
+
+/** Undefined for what is damaged: deleting is the remedy, so no damage may stand against it. */
+async function readable<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    const damaged = ['value_corrupt', 'catalogue_corrupt', 'format_newer'];
+    if (GroundworkError.isInstance(error) && damaged.includes(error.code)) return undefined;
+    throw error;
   }
 }
 

@@ -73,15 +73,15 @@ interface EncodedRecords {
 /**
  * Indexes documents into a library. A document that cannot be taken is refused by name and the
  * others go on; what concerns the whole run throws and publishes nothing.
- * Errors: `fingerprint_mismatch`, `publish_lost`, `publish_unknown`, `value_corrupt`,
- * `value_missing`, and the provider's.
+ * Errors: `library_name_invalid`, `catalogue_full`, `fingerprint_mismatch`, `publish_lost`,
+ * `publish_unknown`, `value_corrupt`, `value_missing`, and the provider's.
  */
 export async function indexDocuments(
   platform: Platform,
   request: IndexRequest,
 ): Promise<IndexReport> {
   const fingerprint = fingerprintOf(request.provider);
-  const baseline = await loadBaseline(platform, request.library, fingerprint);
+  const baseline = await loadBaseline(platform, request, fingerprint);
   const plan = planDocuments(baseline, request);
   const nothingToDo =
     plan.changed.length === 0 && plan.deleted === 0 && !isReassigned(baseline, request);
@@ -176,6 +176,7 @@ async function publish(
 ): Promise<LibraryEntry> {
   const { request, baseline, libraryId } = job;
   const { descriptor, unswept } = segments;
+  await request.beforePublish?.();
   if (baseline.library === undefined) {
     job.unnamed.manifest = true;
     await createManifest(platform.entities, libraryId);

@@ -1,7 +1,7 @@
 /**
  * Names of everything stored, in one place. A key never carries a customer's words (document and
- * library names may hold characters that no key may), and a key once written is never written with
- * other content: ids are fresh for every library, job and segment.
+ * library names may hold characters that no key may). A key of the index, once written, is never
+ * written with other content: ids are fresh for every library, job and segment.
  */
 
 /** The catalogue: one item per installation. */

@@ -5,6 +5,8 @@ import type { EmbeddingProvider } from '../embedding/provider';
 import { GroundworkError } from '../errors';
 import type { Platform } from '../platform/ports';
 import {
+  checkCatalogueRoom,
+  checkLibraryName,
   type Fingerprint,
   type IndexManifest,
   type LibraryEntry,
@@ -31,6 +33,8 @@ export interface IndexRequest {
   sync: boolean;
   provider: EmbeddingProvider;
   onProgress?: (progress: IndexProgress) => void;
+  /** Called last before the publish; what it throws ends the job and leaves nothing. */
+  beforePublish?: () => Promise<void>;
 }
 
 export interface IndexProgress {
@@ -80,15 +84,18 @@ export function fingerprintOf(provider: EmbeddingProvider): Fingerprint {
 
 /**
  * Reads what the library of that name holds; of one that is not there yet, nothing.
- * Errors: `fingerprint_mismatch`, and those of `loadSegment`.
+ * Errors: `library_name_invalid`, `catalogue_full`, `fingerprint_mismatch`, and those of
+ * `loadSegment`.
  */
 export async function loadBaseline(
   platform: Platform,
-  name: string,
+  request: Pick<IndexRequest, 'library' | 'projects'>,
   fingerprint: Fingerprint,
 ): Promise<Baseline> {
+  checkLibraryName(request.library);
   const catalogue = await loadCatalogue(platform.entities);
-  const library = catalogue.libraries.find((entry) => entry.name === name);
+  checkCatalogueRoom(catalogue, request.projects);
+  const library = catalogue.libraries.find((entry) => entry.name === request.library);
   const empty = { manifest: undefined, documents: [], vectors: undefined, firstRow: new Map() };
   if (library === undefined) return { library, ...empty };
   expectSameFingerprint(library, fingerprint);

@@ -6,6 +6,7 @@ import { CHUNKING_DEFAULTS, chunkDocument } from '../chunking/chunk-document';
 import { detectFormat, parseDocument } from '../chunking/parse-document';
 import type { Chunk } from '../chunking/types';
 import { GroundworkError } from '../errors';
+import { isPrintableName } from './names';
 
 /** A document as the admin gave it. */
 export interface GivenDocument {
@@ -26,7 +27,7 @@ export interface PreparedDocument {
 export const EMBEDDED_TEXT_VERSION = 1;
 
 /** UTF-16 units of the longest document name. */
-const NAME_CHARACTERS_MAX = 400;
+export const DOCUMENT_NAME_CHARACTERS_MAX = 400;
 
 /** SHA-256 of the bytes as given, hexadecimal: what "unchanged" means. */
 export function hashDocument(bytes: Uint8Array): string {
@@ -63,12 +64,10 @@ export function embeddedText(document: PreparedDocument, chunk: Chunk): string {
 }
 
 function checkName(name: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
-  const isUsable = name.trim() !== '' && !/[\u0000-\u001f\u007f]/.test(name);
-  if (isUsable && name.length <= NAME_CHARACTERS_MAX && name.isWellFormed()) return;
+  if (isPrintableName(name, DOCUMENT_NAME_CHARACTERS_MAX)) return;
   throw new GroundworkError({
     code: 'document_name_invalid',
-    message: `document name of ${name.length} characters: expected 1 to ${NAME_CHARACTERS_MAX} printable characters; rename the document`,
-    facts: { characters: name.length, charactersMax: NAME_CHARACTERS_MAX },
+    message: `document name of ${name.length} characters: expected 1 to ${DOCUMENT_NAME_CHARACTERS_MAX} printable characters; rename the document`,
+    facts: { characters: name.length, charactersMax: DOCUMENT_NAME_CHARACTERS_MAX },
   });
 }

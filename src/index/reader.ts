@@ -16,8 +16,9 @@ import {
 } from './segment';
 
 /**
- * Planned size of a record, in bytes: a chunk of at most 480 estimated tokens and a vector of at
- * most 3,072 dimensions stay below it, so that a batch of 25 keeps to the safe payload.
+ * Planned size of a record, in bytes: the largest that leaves 25 in a safe batch. A chunk of at
+ * most 480 estimated tokens with a vector of 3,072 dimensions is a quarter of it in any script; ten
+ * thousand tabs can be more, and then a batch exceeds the safe payload but not the platform's.
  */
 const RECORD_BYTES_PLANNED = 36_000;
 

@@ -1,6 +1,7 @@
 /** Packing passages into a token budget. */
 
 import { estimateTokens } from '../chunking/estimate-tokens';
+import { stripInvisible } from './invisible';
 import type { Hit } from './search';
 
 export interface PackingOptions {
@@ -54,17 +55,4 @@ export function formatPassage(hit: Hit, citation: number, delimiterId: string): 
   // Chance alone could put the id into a passage; then it must not read as a delimiter. A space
   // instead of nothing, lest what stood around the id join to another one.
   return `${delimiterId} ${passage.replaceAll(delimiterId, ' ')}\n\n`;
-}
-
-/**
- * Characters a reader does not see and a model does: soft hyphen, zero-width spaces, invisible
- * operators, bidirectional controls, annotation marks, tags, and the variation selectors that can
- * carry hidden text. Joiners and U+FE0F stay, since scripts and emoji need them.
- */
-const INVISIBLE =
-  /[\u00AD\u061C\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E0FFF}]/gu;
-
-/** Removes the characters of `INVISIBLE`. */
-export function stripInvisible(text: string): string {
-  return text.replace(INVISIBLE, '');
 }

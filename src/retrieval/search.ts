@@ -76,7 +76,7 @@ export function rankChunks(platform: Platform, request: SearchRequest): Promise<
 }
 
 /**
- * Of the k best chunks, those that reach the threshold, best first; none when no instruction
+ * The k best of those chunks that reach the threshold, best first; none when no instruction
  * applies. What falls below is not read. Errors: as `rankChunks`.
  */
 export function search(platform: Platform, request: SearchRequest): Promise<Hit[]> {
@@ -107,7 +107,9 @@ async function findHits(
         k: request.k,
       }),
     );
-    const best = fuseByRank(rankings).slice(0, request.k).filter(isWanted);
+    // Filtered before they are fused, lest a library that has nothing to say take up places.
+    const wanted = rankings.map((ranking) => ranking.filter(isWanted));
+    const best = fuseByRank(wanted).slice(0, request.k);
     const records = await loadRecords(platform.kv, best);
     return best.map((candidate, i) => toHit(candidate, records[i] as ChunkRecord, i + 1));
   });
@@ -164,6 +166,7 @@ async function embedQuery(
         sleep: platform.sleep,
         random: platform.random,
         estimateTokens,
+        remainingTimeMs: platform.remainingTimeMs,
       });
       return quantizeInt8(embeddings[0] as Float32Array);
     }),

@@ -1,6 +1,8 @@
 /** The bundle as the Forge bundler made it, driven through its handlers in a process of its own. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -26,7 +28,11 @@ async function runBundle(embedder: string): Promise<BundleRun> {
   const loader = `file://${join(ROOT, 'node_modules', 'tsx', 'dist', 'loader.mjs')}`;
   const script = join(ROOT, 'test', 'bundle', 'run-bundle.ts');
   const command = ['--import', loader, script, embedder];
-  const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: APP });
+  // Away from the project, so that only what the package carries can be found.
+  const unpacked = await mkdtemp(join(tmpdir(), 'groundwork-app-'));
+  await cp(APP, unpacked, { recursive: true });
+  const run = promisify(execFile)(process.execPath, command, { cwd: unpacked });
+  const { stdout } = await run.finally(() => rm(unpacked, { recursive: true }));
   // The app's own log comes before; the last line is what the script has to say.
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as BundleRun;
 }

@@ -64,6 +64,8 @@ const platform = await createLocalPlatform({
   },
 });
 
+// As on Forge, the program that runs is the app's own; nothing of it lies in this project.
+process.argv[1] = join(process.cwd(), 'index.cjs');
 const startedAt = performance.now();
 const bundle = createRequire(join(process.cwd(), 'index.cjs'))('./index.cjs') as {
   resolver: Handler;

@@ -196,6 +196,12 @@ const ROWS: Record<string, ErrorRow> = {
     waits: [],
     facts: { status: 400 },
   },
+  'a refusal of another kind': {
+    behaviour: { kind: 'serverError', status: 422 },
+    code: 'provider_request_refused',
+    waits: [],
+    facts: { status: 422 },
+  },
 };
 
 describe('openai: errors', () => {

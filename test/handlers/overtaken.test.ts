@@ -60,3 +60,25 @@ it.each([
   const overtaken = { event: 'indexing_run_overtaken', jobId: started.result.jobId, code };
   expect(console.log).toHaveBeenCalledWith(JSON.stringify(overtaken));
 });
+
+it('a run under way when everything is deleted brings nothing back', async () => {
+  const documents = [RELEASE, LUNCH];
+  await app.call('startIndexing', { library: 'r', embedder: 'openai', documents });
+  const event = app.platform.events.pending[0]?.event;
+  let open: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const run = app.inside((platform) => consumeIndexingEvent(withKey(platform, gate), event));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(await app.call('delete', { everything: true })).toMatchObject({ ok: true });
+  open();
+  await run;
+  expect(await app.stored(ADMIN.installation)).toEqual({ keys: 0, bytes: 0 });
+});
+
+/** Held at the provider; its key was read before the deletion took it away. */
+function withKey(platform: Platform, gate: Promise<void>): Platform {
+  const held = atTheProvider(platform, gate);
+  return { ...held, secrets: { ...held.secrets, get: async () => 'sk-local' } };
+}

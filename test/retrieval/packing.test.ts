@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { estimateTokens } from '../../src/chunking/estimate-tokens';
+import { stripInvisible } from '../../src/retrieval/invisible';
 import {
   formatPassage,
   packPassages,
   passageSource,
   passageText,
-  stripInvisible,
 } from '../../src/retrieval/packing';
 import { hitOf } from '../support/hits';
 

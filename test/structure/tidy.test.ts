@@ -111,8 +111,6 @@ describe('codes of errors', () => {
     expect(codes.filter((code) => !/^[a-z]+(_[a-z0-9]+)*$/.test(code))).toEqual([]);
   });
 
-  it('none is called a fault of the platform that src no longer has', () => {});
-
   it('all stand in the table of README', () => {
     const listed = codesOfReadme();
     expect(codes.filter((code) => !listed.has(code))).toEqual([]);

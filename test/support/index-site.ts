@@ -25,7 +25,7 @@ import {
 import type { GivenDocument } from '../../src/index/prepare-document';
 import { createForgePlatform } from '../../src/platform/forge-platform';
 import type { JsonValue, Platform } from '../../src/platform/ports';
-import { type Hit, rankChunks, type SearchScope } from '../../src/retrieval/search';
+import { type Hit, rankChunks, type SearchScope, search } from '../../src/retrieval/search';
 
 export const ACME = 'acme';
 export const DIMENSIONS = 128;
@@ -45,6 +45,8 @@ export interface IndexSite {
   ): Promise<{ result: T; reading: MeterReading }>;
   index(texts: Record<string, string>, options?: IndexOptions): Promise<IndexReport>;
   rank(text: string, scope?: SearchScope, k?: number): Promise<Hit[]>;
+  /** What of it reaches the threshold, as a prompt gets it. */
+  search(text: string, scope: SearchScope, k: number): Promise<Hit[]>;
   /** Everything stored, as `space/entity/key`, sorted. */
   keys(installation?: string): Promise<string[]>;
   /** Every stored value as JSON text, joined. */
@@ -124,6 +126,7 @@ export async function openIndexSite(): Promise<IndexSite> {
       ),
     rank: (text, scope = 'all', k = 10) =>
       run((platform) => rankChunks(platform, { text, scope, k })),
+    search: (text, scope, k) => run((platform) => search(platform, { text, scope, k })),
     keys: async (installation = ACME) =>
       (await stored(installation)).map(([engineKey]) => {
         const { space, entityName = '', key } = decodeAddress(engineKey).address;
