@@ -82,6 +82,8 @@ export async function withSite<T>(
   const site = await openSite(options);
   try {
     return await work(site);
+  } catch (error) {
+    throw isEngineError(error) ? unusable(options.store ?? 'memory', error) : error;
   } finally {
     await site.close();
   }
@@ -99,12 +101,22 @@ async function openEngine(store: string | undefined) {
           message: `${store}: another command is using the store. Wait for that one to end, or give another folder with --store`,
           cause: error,
         })
-      : new GroundworkError({
-          code: 'store_unusable',
-          message: `${store}: there is no store that can be opened: not a folder, not writable, or damaged. Give another folder with --store, or delete this one and index again`,
-          cause: error,
-        });
+      : unusable(store, error);
   }
+}
+
+function unusable(store: string, cause: unknown): GroundworkError {
+  return new GroundworkError({
+    code: 'store_unusable',
+    message: `${store}: there is no store that can be read: not a folder, not writable, or damaged. Give another folder with --store, or delete this one and index again`,
+    cause,
+  });
+}
+
+/** Whether the engine below the platform failed, for example on damaged files. */
+function isEngineError(error: unknown): boolean {
+  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
+  return typeof code === 'string' && code.startsWith('LEVEL_');
 }
 
 /** The engine says why it did not open in the cause of its error. */

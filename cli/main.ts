@@ -1,6 +1,7 @@
 /** The `groundwork` command: src on the local Forge platform. */
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { PROJECT_KEY } from '../src/handlers/payload';
 import { deleteCommand } from './commands/delete';
 import { evalCommand } from './commands/eval';
 import { indexCommand } from './commands/index';
@@ -19,10 +20,15 @@ function wholeNumber(value: string): number {
   throw new InvalidArgumentError('expected a whole number above 0');
 }
 
+function projectKey(value: string): string {
+  if (PROJECT_KEY.test(value)) return value;
+  throw new InvalidArgumentError('expected a project key such as PAY');
+}
+
 function keys(value: string): string[] | 'all' {
   if (value === 'all') return 'all';
   const list = value.split(',').map((key) => key.trim());
-  if (list.every((key) => /^[A-Z][A-Z0-9_]{1,254}$/.test(key))) return list;
+  if (list.every((key) => PROJECT_KEY.test(key))) return list;
   throw new InvalidArgumentError('expected project keys such as PAY,SHOP, or all');
 }
 
@@ -32,6 +38,7 @@ function createProgram(): Command {
       'Index work instructions and ground Jira items in them, on a local Forge platform.',
     )
     .exitOverride()
+    .showHelpAfterError()
     .configureOutput({ outputError: (text, write) => write(text) });
   const define = (usage: string, description: string) =>
     program
@@ -50,7 +57,7 @@ function createProgram(): Command {
     .action(indexCommand);
   define('search <text>', 'search for passages')
     .option('--library <name>', 'search this library only')
-    .option('--project <key>', 'search the libraries of this project')
+    .option('--project <key>', 'search the libraries of this project', projectKey)
     .option('--k <n>', 'hits', wholeNumber, 10)
     .option('--explain', 'say of each hit whether it reaches the threshold', false)
     .action(searchCommand);
@@ -84,6 +91,7 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
+      if (asJson) console.log(JSON.stringify({ error: { code: 'usage', message: error.message } }));
       if (error.code === 'commander.unknownCommand') {
         const names = createProgram().commands.map((command) => command.name());
         console.error(`Commands are: ${names.join(', ')}. 'groundwork help <command>' tells more.`);

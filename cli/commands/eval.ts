@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { estimateTokens } from '../../src/chunking/estimate-tokens';
 import { GroundworkError } from '../../src/errors';
+import type { GivenDocument } from '../../src/index/prepare-document';
 import { queryTextOf } from '../../src/refinement/issue-text';
 import { type Hit, rankChunks, search } from '../../src/retrieval/search';
 import {
@@ -53,6 +54,7 @@ export async function evalCommand(options: EvalOptions): Promise<void> {
     const indexed = await site.run('index', (platform) =>
       indexInto(platform, documents, { ...options, library: LIBRARY, sync: false }),
     );
+    warnOfAbsentFiles(queries, documents);
     for (const { document, message } of indexed.result.refused) {
       console.error(`refused ${document}: ${message}`);
     }
@@ -65,6 +67,15 @@ export async function evalCommand(options: EvalOptions): Promise<void> {
     print(options.json, summary, [JSON.stringify(summary, null, 2)]);
   } finally {
     await site.close();
+  }
+}
+
+/** A judged file that is not in the corpus can never be found; that is no fault of retrieval. */
+function warnOfAbsentFiles(queries: readonly JudgedQuery[], documents: readonly GivenDocument[]) {
+  const names = new Set(documents.map(({ name }) => name));
+  const judged = queries.flatMap(({ relevant }) => relevant.map(({ file }) => file));
+  for (const file of new Set(judged.filter((name) => !names.has(name)))) {
+    console.error(`judged, but not in the corpus: ${file}`);
   }
 }
 

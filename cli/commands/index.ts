@@ -26,7 +26,9 @@ export async function indexCommand(paths: string[], options: IndexOptions): Prom
   );
   const { readUnits, writeUnits } = reading;
   print(options.json, { ...result, given: documents.length, readUnits, writeUnits, ms }, [
-    ...result.refused.map(({ document, message }) => `refused   ${document}\n          ${message}`),
+    ...result.refused.map(
+      ({ document, code, message }) => `refused   ${document} (${code})\n          ${message}`,
+    ),
     `library "${result.library}", generation ${result.generation}: ${documents.length} given = ` +
       `${result.indexed} indexed + ${result.unchanged} unchanged + ${result.refused.length} refused` +
       (result.deleted > 0 ? `; ${result.deleted} deleted` : ''),

@@ -15,6 +15,8 @@ interface SearchOptions extends CommonOptions {
   explain: boolean;
 }
 
+const NOTHING_APPLIES = 'No instruction applies. The nearest passages are:';
+
 export async function searchCommand(text: string, options: SearchOptions): Promise<void> {
   const { result, reading } = await withSite(siteOf(options), async (site) => {
     const catalogue = await site.run('check', (platform) => loadCatalogue(platform.entities));
@@ -27,7 +29,9 @@ export async function searchCommand(text: string, options: SearchOptions): Promi
   const applies = result.some((hit) => hit.applies);
   const hits = result.map((hit) => ({ ...toJson(hit), ...(options.explain ? why(hit) : {}) }));
   print(options.json, { applies, hits, readUnits, roundTrips }, [
-    ...(applies ? [] : ['No instruction applies. The nearest passages are:']),
+    ...(applies
+      ? []
+      : [result.length > 0 ? NOTHING_APPLIES : 'No library with documents is there.']),
     ...result.map((hit) => formatHit(hit, options.explain)),
     `${readUnits} read units, ${roundTrips} round trips`,
   ]);

@@ -94,7 +94,7 @@ async function keyOf(options: OpenAiOptions): Promise<string> {
   }
   throw new GroundworkError({
     code: 'provider_key_missing',
-    message: `openai ${options.model}: no key is stored. Enter one in the settings.`,
+    message: `openai ${options.model}: no key is stored. Enter one in the settings, or on the command line set OPENAI_API_KEY.`,
     facts: { model: options.model },
   });
 }

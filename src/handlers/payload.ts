@@ -13,7 +13,8 @@ const DOCUMENTS_PER_CALL_MAX = 100;
 const PROJECTS_MAX = 100;
 
 /** A Jira project key: Jira's default pattern, which an admin may narrow, not widen. */
-const projectKeySchema = v.pipe(v.string(), v.regex(/^[A-Z][A-Z0-9_]{1,254}$/));
+export const PROJECT_KEY = /^[A-Z][A-Z0-9_]{1,254}$/;
+const projectKeySchema = v.pipe(v.string(), v.regex(PROJECT_KEY));
 const projectsSchema = v.union([
   v.literal('all'),
   v.pipe(v.array(projectKeySchema), v.minLength(1), v.maxLength(PROJECTS_MAX)),

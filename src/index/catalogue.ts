@@ -152,13 +152,18 @@ export function manifestValue(manifest: IndexManifest): { [attribute: string]: J
 }
 
 /** The library of that name among those given. Errors: `library_unknown`, naming what there is. */
-export function findLibrary(libraries: readonly LibraryEntry[], name: string): LibraryEntry {
+export function findLibrary(
+  libraries: readonly LibraryEntry[],
+  name: string,
+  project?: string,
+): LibraryEntry {
   const library = libraries.find((entry) => entry.name === name);
   if (library !== undefined) return library;
   const names = libraries.map((entry) => `"${entry.name}"`).join(', ') || 'none yet';
+  const where = project === undefined ? '' : ` for project ${project}`;
   throw new GroundworkError({
     code: 'library_unknown',
-    message: `library "${name}": not found; libraries are: ${names}. Use one of them, or index documents into it first`,
+    message: `library "${name}": not found${where}; libraries${where} are: ${names}. Use one of them, or index documents into it first`,
     facts: { library: name },
   });
 }

@@ -141,6 +141,7 @@ async function runJob(platform: Platform, job: Job): Promise<IndexReport> {
   onProgress({ phase: 'publish', done: 0, total: 1 });
   const unswept = await sweepRetired(platform, job);
   const library = await publish(platform, job, { descriptor: segment.descriptor, unswept });
+  if (plan.deleted > 0) await sweepDeleted(platform, job, { kept: segment.documents, unswept });
   onProgress({ phase: 'publish', done: 1, total: 1 });
   return reportOf(request.library, plan, library, {
     embedded: texts.length,
@@ -167,6 +168,22 @@ async function sweepRetired(platform: Platform, job: Job): Promise<SegmentDescri
     }
   }
   return unswept;
+}
+
+/**
+ * A deletion is at once, also one that a synchronisation brings about: the generation before is
+ * swept too. What cannot be swept now is named by the manifest, and the next job sweeps it.
+ */
+async function sweepDeleted(
+  platform: Platform,
+  job: Job,
+  { kept, unswept }: { kept: DocumentEntry[]; unswept: SegmentDescriptor[] },
+): Promise<void> {
+  const { libraryId, baseline } = job;
+  const retired = [...(baseline.library?.segments ?? []), ...unswept];
+  await sweep(platform.kv, { libraryId, retired, kept }).catch(() =>
+    platform.log('sweep_failed', { library: libraryId }),
+  );
 }
 
 async function publish(

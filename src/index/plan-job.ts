@@ -136,6 +136,9 @@ export function planDocuments(baseline: Baseline, request: IndexRequest): Plan {
     if (request.sync && !given.has(document.name)) plan.deleted += 1;
     else if (!replaced.has(document.name)) plan.kept.push(document);
   }
+  if (plan.deleted > 0 && plan.changed.length + plan.kept.length === 0) {
+    throw nothingToSync(request.library, plan.deleted, plan.refused.length);
+  }
   return plan;
 }
 
@@ -166,5 +169,13 @@ function duplicateName(name: string): GroundworkError {
   return new GroundworkError({
     code: 'document_duplicate',
     message: `document "${name}": given twice in one run; the first was taken. Rename one of them, or index them into two libraries`,
+  });
+}
+
+function nothingToSync(library: string, documents: number, refused: number): GroundworkError {
+  return new GroundworkError({
+    code: 'nothing_to_sync',
+    message: `library "${library}": no document was given that can be taken (${refused} refused), so synchronising would delete all ${documents}; nothing was changed. Check the path, or delete the library`,
+    facts: { library, documents, refused },
   });
 }

@@ -145,7 +145,9 @@ function librariesInScope(catalogue: Catalogue, scope: SearchScope): LibraryEntr
   if (scope === 'all') return catalogue.libraries;
   const visible =
     'project' in scope ? librariesOfProject(catalogue, scope.project) : catalogue.libraries;
-  return scope.library === undefined ? visible : [findLibrary(visible, scope.library)];
+  return scope.library === undefined
+    ? visible
+    : [findLibrary(visible, scope.library, 'project' in scope ? scope.project : undefined)];
 }
 
 /** Embeds the query once per model among the libraries; vectors by model id. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadCatalogue } from '../../src/index/catalogue';
 import { loadDocuments } from '../../src/index/reader';
+import { codeRejectedBy } from '../support/error-code';
 import {
   type IndexSite,
   keysLike,
@@ -134,12 +135,14 @@ describe('indexing documents', () => {
     expect(hits.map(({ document }) => document).sort()).toEqual(['branches.txt', 'release.md']);
   });
 
-  it('empties a library that is synchronised with nothing, and fills it again', async () => {
+  it('does not empty a library that is synchronised with nothing it can take', async () => {
     await site.index(RULES);
-    const emptied = await site.index({}, { sync: true });
-    expect(emptied).toMatchObject({ deleted: 3, chunks: 0, generation: 2 });
-    expect(await site.rank('release')).toEqual([]);
-    expect(await site.index(RULES)).toMatchObject({ indexed: 3, chunks: 3, generation: 3 });
+    const before = await site.keys();
+    for (const given of [{}, { 'empty.md': '' }]) {
+      const error = await codeRejectedBy(site.index(given, { sync: true }));
+      expect(error).toBe('nothing_to_sync');
+    }
+    expect(await site.keys()).toEqual(before);
   });
 
   it('does nothing at all when it is given nothing', async () => {
