@@ -3,7 +3,12 @@
  * token; weaker than the providers' models and knows no other language.
  */
 import type { BuiltinFiles } from './builtin-files';
-import { BUILTIN_DIMENSIONS, type BuiltinModel, loadBuiltinModel } from './builtin-model';
+import {
+  BUILTIN_DIMENSIONS,
+  BUILTIN_MODEL_TOKENS_MAX,
+  type BuiltinModel,
+  loadBuiltinModel,
+} from './builtin-model';
 import { cutWindows, encodeWords, groupWindows, type Window } from './builtin-windows';
 import type { EmbeddingProvider } from './provider';
 
@@ -14,7 +19,7 @@ export const BUILTIN_MODEL = 'use-lite-en';
  * All that the model takes. Windows of 64 and 32 found no more (ADR 0003; measured again by
  * `npm run bench -- builtin-windows`) and cost as much.
  */
-export const WINDOW_TOKENS_DEFAULT = 128;
+export const WINDOW_TOKENS_DEFAULT = BUILTIN_MODEL_TOKENS_MAX;
 /**
  * Padded tokens of one run. 256 to 2,048 are equally fast within the noise (about 2,000 tokens a
  * second), but wasm memory grows with the run and never shrinks (ADR 0003).

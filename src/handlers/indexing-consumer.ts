@@ -20,7 +20,7 @@ import {
 
 /** Runs of a job that ended in an error which may pass; after them it is failed for good. */
 const RUNS_MAX = 4;
-/** A progress record is written at most this often: each costs a write unit. */
+/** A progress record is written at most this often: each costs write units. */
 const PROGRESS_INTERVAL_MS = 2_000;
 
 const eventSchema = v.object({

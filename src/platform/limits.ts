@@ -45,8 +45,6 @@ export const KVS_KEY_WRITE_BYTES_PER_SECOND = 1_000_000;
 export const KVS_QUERY_BYTES_PER_SECOND = 24_000_000;
 /** Longest TTL, in days. Source: kvs-api, 2026-08-21. */
 export const KVS_TTL_DAYS_MAX = 365;
-/** An expired value may stay readable that long. Source: kvs-api, 2026-08-21. */
-export const KVS_TTL_SWEEP_HOURS_MAX = 48;
 
 /** Entities an app may declare. Source: limits page, late 2025. */
 export const ENTITIES_MAX = 20;

@@ -20,8 +20,6 @@ export interface TimeToLive {
 export interface KeyValueStore {
   get(key: string): Promise<JsonValue | undefined>;
   set(key: string, value: JsonValue, options?: { ttl?: TimeToLive }): Promise<void>;
-  /** Writes only where nothing stands; false when the key was taken. */
-  create(key: string, value: JsonValue, options?: { ttl?: TimeToLive }): Promise<boolean>;
   delete(key: string): Promise<void>;
   /**
    * At most 25 keys, each once. A key that is absent, or that the platform failed to read, is

@@ -13,7 +13,6 @@
  */
 
 import { assertInvariant } from '../errors';
-import { dotInt8 } from '../kernels/dot-int8';
 
 const VALUE_MAX = 127;
 
@@ -45,9 +44,4 @@ export function quantizeInt8(vector: Float32Array): Int8Vector {
     values[i] = Math.max(-VALUE_MAX, Math.min(VALUE_MAX, rounded));
   }
   return { values, scale };
-}
-
-/** Estimated cosine of two quantized unit vectors of the same dimensions. */
-export function cosineInt8(a: Int8Vector, b: Int8Vector): number {
-  return dotInt8(a.values, 0, b.values, 0, a.values.length) * a.scale * b.scale;
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GroundworkError } from '../../src/errors';
-import { cosineInt8, quantizeInt8 } from '../../src/quantization/int8';
+import { dotInt8 } from '../../src/kernels/dot-int8';
+import { quantizeInt8 } from '../../src/quantization/int8';
 import { randomVectors } from '../support/random-vectors';
 
 const component = fc.float({ noNaN: true, noDefaultInfinity: true, min: -1, max: 1 });
@@ -71,7 +72,9 @@ describe('int8 quantization', () => {
     for (const a of list) {
       for (const b of list) {
         const exact = a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
-        worst = Math.max(worst, Math.abs(exact - cosineInt8(quantizeInt8(a), quantizeInt8(b))));
+        const [qa, qb] = [quantizeInt8(a), quantizeInt8(b)];
+        const dot = dotInt8(qa.values, 0, qb.values, 0, 384);
+        worst = Math.max(worst, Math.abs(exact - dot * qa.scale * qb.scale));
       }
     }
     expect(worst).toBeLessThan(0.01);
