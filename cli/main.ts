@@ -92,10 +92,6 @@ async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
       if (asJson) console.log(JSON.stringify({ error: { code: 'usage', message: error.message } }));
-      if (error.code === 'commander.unknownCommand') {
-        const names = createProgram().commands.map((command) => command.name());
-        console.error(`Commands are: ${names.join(', ')}. 'groundwork help <command>' tells more.`);
-      }
       return EXIT_USAGE;
     }
     printError(asJson, error);

@@ -28,7 +28,9 @@ describe('words', () => {
     expect(exitCode).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toContain("unknown command 'bnech'");
-    expect(stderr).toContain('Commands are: index, search, refine, eval, stats, delete');
+    for (const name of ['index', 'search', 'refine', 'eval', 'stats', 'delete']) {
+      expect(stderr).toMatch(new RegExp(`^  ${name} `, 'm'));
+    }
   });
 
   it('help is no error, and names every command', async () => {
