@@ -27,7 +27,8 @@ const SOUND: Readonly<Record<string, string>> = {
   'src/retrieval/a.ts': "import { i } from '../index/a'; import { k } from '../kernels/a';",
   'src/index/a.ts': "import { q } from '../quantization/a'; import { c } from '../chunking/a';",
   'src/quantization/a.ts': "import { k } from '../kernels/a';",
-  'src/kernels/a.ts': 'export const k = 1;',
+  'src/kernels/a.ts': "export { k } from './b';",
+  'src/kernels/b.ts': 'export const k = 1;',
   'src/chunking/a.ts': "import { e } from '../errors'; import { U } from '../platform/limits';",
   'src/embedding/a.ts': "import type { Fetch } from '../platform/ports';",
   'src/platform/ports.ts': 'export type Fetch = () => void;',
@@ -44,8 +45,10 @@ describe('the checker', () => {
   });
 
   it.each([
-    ['src/kernels/a.ts', "import { e } from '../errors';", 'kernels import nothing'],
-    ['src/kernels/a.ts', "import { crc32 } from 'node:zlib';", 'kernels import nothing'],
+    ['src/kernels/a.ts', "import { e } from '../errors';", 'kernels may not import foundations'],
+    ['src/kernels/a.ts', "import { q } from '../quantization/b';", 'kernels may not import'],
+    ['src/kernels/a.ts', "import { crc32 } from 'node:zlib';", 'kernels import their own part'],
+    ['src/kernels/a.ts', "import { similarity } from 'ml-distance';", 'kernels import their own'],
     ['src/quantization/a.ts', "import { i } from '../index/b';", 'quantization may not import'],
     ['src/index/a.ts', "import { s } from '../retrieval/b';", 'index may not import retrieval'],
     ['src/retrieval/a.ts', "import { r } from '../refinement/b';", 'may not import refinement'],
@@ -60,7 +63,11 @@ describe('the checker', () => {
     ['src/newpart/a.ts', "import { e } from '../errors';", 'has no rule yet'],
   ])('%s with %s: %s', (path, source, expected) => {
     const extra = { 'src/index/b.ts': '', 'src/retrieval/b.ts': '', 'src/refinement/b.ts': '' };
-    const more = { 'src/handlers/b.ts': '', 'src/embedding/b.ts': '' };
+    const more = {
+      'src/handlers/b.ts': '',
+      'src/embedding/b.ts': '',
+      'src/quantization/b.ts': '',
+    };
     const found = violations(tree({ ...extra, ...more, [path]: source }));
     expect(found).toEqual([expect.stringContaining(expected)]);
     expect(found[0]).toMatch(new RegExp(`^${path}: `));
