@@ -1,6 +1,7 @@
 /** `groundwork stats`: what an installation holds. */
 
 import { loadCatalogue } from '../../src/index/catalogue';
+import { liveChunks, liveDocumentCount } from '../../src/index/segment';
 import { withSite } from '../local-site';
 import { type CommonOptions, siteOf } from '../options';
 import { grouped, print } from '../output';
@@ -16,11 +17,9 @@ export async function statsCommand(options: CommonOptions): Promise<void> {
     generation,
     model: fingerprint.modelId,
     dimensions: fingerprint.dimensions,
-    documents: segments.reduce((sum, segment) => sum + segment.documents, 0),
-    chunks: segments.reduce((sum, segment) => sum + segment.chunks, 0),
-    segmentBytes: segments
-      .flatMap((segment) => [...segment.vectorBytes, ...segment.documentBytes])
-      .reduce((sum, bytes) => sum + bytes, 0),
+    documents: segments.reduce((sum, segment) => sum + liveDocumentCount(segment), 0),
+    chunks: segments.reduce((sum, segment) => sum + liveChunks(segment), 0),
+    segments: segments.length,
   }));
   const { keys, bytes } = stored;
   print(options.json, { libraries: rows, keys, bytes }, [
@@ -28,7 +27,7 @@ export async function statsCommand(options: CommonOptions): Promise<void> {
       (row) =>
         `library "${row.library}" for ${row.projects === 'all' ? 'all projects' : row.projects.join(', ')}: ` +
         `generation ${row.generation}, ${row.documents} documents, ${grouped(row.chunks)} chunks, ` +
-        `${row.model}, segment of ${grouped(row.segmentBytes)} bytes`,
+        `${row.model}, ${row.segments === 1 ? '1 segment' : `${row.segments} segments`}`,
     ),
     `${grouped(keys)} keys, ${grouped(bytes)} bytes stored`,
   ]);

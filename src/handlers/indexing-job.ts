@@ -5,7 +5,7 @@ import { corrupt } from '../index/envelope';
 import { jobKey, stagedKey } from '../index/keys';
 import type { GivenDocument } from '../index/prepare-document';
 import { deleteKeys, readValues, writeValues } from '../index/read-values';
-import { itemBytes } from '../index/segment';
+import { itemBytes } from '../index/stored-item';
 import type { JsonValue, KeyValueStore, TimeToLive } from '../platform/ports';
 
 /** What a job did stays readable for a week; the documents it waits for go after a day at most. */

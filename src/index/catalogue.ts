@@ -34,13 +34,33 @@ const fingerprintSchema = v.object({
 /** All that vectors depend on besides the text: two libraries compare only where it is equal. */
 export type Fingerprint = v.InferOutput<typeof fingerprintSchema>;
 
-const segmentSchema = v.object({
+const segmentFields = v.object({
   id: v.string(),
   chunks: count,
   documents: count,
-  vectorBytes: v.array(count),
+  kind: v.picklist(['flat', 'clustered']),
+  listCount: count,
+  lists: v.array(count),
+  table: v.union([v.string(), v.array(count)]),
+  spread: v.pipe(v.number(), v.minValue(0)),
+  documentsGeneration: count,
   documentBytes: v.array(count),
+  lexicalBytes: v.pipe(v.array(count), v.maxLength(0)),
+  tombstones: v.nullable(
+    v.object({ generation: count, bytes: count, documents: count, chunks: count }),
+  ),
 });
+
+/** Nothing vouches for these bytes but their shape, and readers make keys of the counts. */
+const segmentSchema = v.pipe(
+  segmentFields,
+  v.check(({ chunks, listCount }) => listCount <= chunks, 'more lists than chunks'),
+  v.check(
+    ({ kind, lists, listCount, table }) =>
+      kind === 'flat' ? lists.length === listCount && table.length === 0 : lists.length === 0,
+    'lists and table do not fit the kind',
+  ),
+);
 
 const projectsSchema = v.union([v.literal('all'), v.array(v.string())]);
 
@@ -95,6 +115,21 @@ export const LIBRARY_NAME_CHARACTERS_MAX = 100;
  * it, and one value holds it.
  */
 const CATALOGUE_BYTES_MAX = 200_000;
+
+/**
+ * Characters of centroid tables that stand in the catalogue, of all libraries together: every query
+ * reads them, also those that search other libraries.
+ */
+const INLINE_CHARACTERS_MAX = 24_000;
+
+/** What the tables of other libraries leave to a library that is sealed anew. */
+export function inlineRoom(catalogue: Catalogue, library: string): number {
+  const taken = catalogue.libraries
+    .filter(({ name }) => name !== library)
+    .flatMap(({ segments }) => segments)
+    .reduce((sum, { table }) => sum + (typeof table === 'string' ? table.length : 0), 0);
+  return Math.max(0, INLINE_CHARACTERS_MAX - taken);
+}
 
 /** Errors: `library_name_invalid`. */
 export function checkLibraryName(name: string): void {

@@ -6,7 +6,13 @@
 
 import { GroundworkError } from '../errors';
 import type { KeyValueStore, Platform } from '../platform/ports';
-import { findLibrary, type LibraryEntry, loadCatalogue, loadManifest } from './catalogue';
+import {
+  findLibrary,
+  inlineRoom,
+  type LibraryEntry,
+  loadCatalogue,
+  loadManifest,
+} from './catalogue';
 import {
   CATALOGUE_ENTITY,
   CATALOGUE_KEY,
@@ -17,64 +23,71 @@ import {
   MANIFEST_ENTITY,
   STAGED_PREFIX,
 } from './keys';
+import { nextSegments } from './next-segments';
 import { isPublishUnknown, type Publication, publishGeneration, retireLibrary } from './publish';
 import { deleteKeys, deletePrefix, writeValues } from './read-values';
-import { loadSegment } from './reader';
-import {
-  type DocumentEntry,
-  encodeSegment,
-  type SegmentDescriptor,
-  type StoredItem,
-  type VectorRows,
-} from './segment';
+import { liveDocuments, loadSegmentDocuments } from './reader';
+import type { SegmentDescriptor } from './segment';
+import type { StoredItem } from './stored-item';
 import { retiredDocuments, sweep } from './sweep';
-import { withoutRows } from './vector-rows';
+import { emptyRows } from './vector-rows';
 
 /**
  * Publishes a generation without the document and deletes its records at once, the previous
- * generation's claim on them included. A document that only the previous generation still holds
- * (replaced, or left by a deletion that failed) is swept with it.
+ * generation's claim on them included. Its codes, which are no text, stay in their posting lists
+ * under a tombstone until compaction drops them. A document that only the previous generation still
+ * holds (replaced, or left by a deletion that failed) is swept with it.
  * Errors: `library_unknown`, `document_unknown`, `publish_lost`, `publish_unknown`.
  */
 export async function deleteDocument(
   platform: Platform,
   options: { library: string; document: string },
 ): Promise<{ generation: number; chunks: number }> {
-  const catalogue = await loadCatalogue(platform.entities);
+  const { kv, entities } = platform;
+  const catalogue = await loadCatalogue(entities);
   const library = findLibrary(catalogue.libraries, options.library);
-  const retired = (await loadManifest(platform.entities, library.id))?.previous ?? [];
-  const [live] = library.segments;
-  const { documents, vectors } = await loadLive(platform.kv, library, live);
-  const index = documents.findIndex((document) => document.name === options.document);
-  const target = documents[index];
+  const libraryId = library.id;
+  const retired = (await loadManifest(entities, libraryId))?.previous ?? [];
+  const present = await loadSegmentDocuments(kv, libraryId, library.segments);
+  const documents = liveDocuments(present);
+  const target = documents.find(({ name }) => name === options.document);
   if (target === undefined) {
-    const chunks = await chunksIn(platform.kv, { library, retired, document: options.document });
+    const chunks = await chunksIn(kv, { library, retired, document: options.document });
     if (chunks === 0) throw unknownDocument(options, documents.length);
-    await sweep(platform.kv, { libraryId: library.id, retired, kept: documents });
+    await sweep(kv, { libraryId, retired, current: library.segments, kept: documents });
     return { generation: library.generation, chunks };
   }
 
-  const before = documents.slice(0, index).reduce((sum, entry) => sum + entry.chunks.length, 0);
-  const kept = documents.filter((document) => document !== target);
   const jobId = platform.newId();
-  const segment = encodeSegment({
-    libraryId: library.id,
+  const { dimensions } = library.fingerprint;
+  const next = await nextSegments(kv, present, {
+    libraryId,
     segmentId: jobId,
-    vectors: withoutRows(vectors, before, target.chunks.length),
-    documents: kept,
+    dimensions,
+    generation: library.generation + 1,
+    removed: new Set([target.name]),
+    added: [],
+    vectors: emptyRows(0, dimensions),
+    erase: true,
+    inlineCharactersMax: inlineRoom(catalogue, library.name),
   });
   const previous = [...library.segments, ...retired];
-  const { generation } = await writeAndPublish(platform, segment.items, {
-    libraryId: library.id,
+  const { generation } = await writeAndPublish(platform, next.items, {
+    libraryId,
     name: library.name,
     projects: undefined,
     fingerprint: library.fingerprint,
-    segments: kept.length > 0 ? [segment.descriptor] : [],
+    segments: next.segments,
     previous,
     expectedGeneration: library.generation,
     publisher: jobId,
   });
-  await sweep(platform.kv, { libraryId: library.id, retired: previous, kept });
+  await sweep(kv, {
+    libraryId,
+    retired: previous,
+    current: next.segments,
+    kept: next.documents,
+  });
   return { generation, chunks: target.chunks.length };
 }
 
@@ -137,7 +150,7 @@ async function sweepReadable(
   retired: readonly SegmentDescriptor[],
 ): Promise<void> {
   for (const descriptor of retired) {
-    await readable(sweep(platform.kv, { libraryId, retired: [descriptor], kept: [] }));
+    await readable(sweep(platform.kv, { libraryId, retired: [descriptor], current: [], kept: [] }));
   }
 }
 
@@ -169,17 +182,6 @@ async function writeAndPublish(
     }
     throw error;
   }
-}
-
-async function loadLive(
-  kv: KeyValueStore,
-  library: LibraryEntry,
-  descriptor: SegmentDescriptor | undefined,
-): Promise<{ documents: DocumentEntry[]; vectors: VectorRows }> {
-  if (descriptor !== undefined) return loadSegment(kv, library, descriptor);
-  const { dimensions } = library.fingerprint;
-  const none = { scales: new Float32Array(0), values: new Int8Array(0) };
-  return { documents: [], vectors: { dimensions, count: 0, ...none } };
 }
 
 /** Chunks that a document has in segments that are live no more. */

@@ -8,12 +8,32 @@
 
 import { crc32 } from 'node:zlib';
 import { GroundworkError } from '../errors';
+import { KVS_VALUE_BYTES_MAX } from '../platform/limits';
 import type { JsonValue } from '../platform/ports';
 
 /** Layout of stored values; independent of a library's generation. */
 export const FORMAT_VERSION = 0;
 
-export type ValueKind = 'vectors' | 'documents' | 'record';
+/** The kinds that docs/format.md describes, a section each. */
+export const VALUE_KINDS = [
+  'list',
+  'centroids',
+  'tombstones',
+  'documents',
+  'record',
+  'work',
+] as const;
+
+export type ValueKind = (typeof VALUE_KINDS)[number];
+
+/**
+ * JSON bytes of a value at most: slack under the platform's 240 KiB, as how it counts them is not
+ * confirmed to the byte.
+ */
+export const PART_BYTES_MAX = KVS_VALUE_BYTES_MAX - 4_096;
+/** Bytes of a body, before base64, of which the value of any kind keeps to `PART_BYTES_MAX`. */
+export const BODY_BYTES_MAX =
+  Math.floor((PART_BYTES_MAX - Math.max(...VALUE_KINDS.map((kind) => frameBytes(kind)))) / 4) * 3;
 
 /**
  * Wraps a body for the key it will stand under. Kind and key are part of the checksum, so a value
@@ -46,6 +66,19 @@ export function openValue(kind: ValueKind, key: string, value: JsonValue): strin
   return envelope.body;
 }
 
+/** Unwraps a body of bytes, which are stored as base64. Errors: as `openValue`. */
+export function openBytes(kind: ValueKind, key: string, value: JsonValue): Buffer {
+  return Buffer.from(openValue(kind, key, value), 'base64');
+}
+
+/**
+ * JSON bytes of the value that holds so many bytes as base64, at most: a checksum may have fewer
+ * than the ten digits counted here.
+ */
+export function sealedBytes(kind: ValueKind, bodyBytes: number): number {
+  return frameBytes(kind) + 4 * Math.ceil(bodyBytes / 3);
+}
+
 /** The error for a stored value that cannot be what was written. */
 export function corrupt(key: string, found: string): GroundworkError {
   return new GroundworkError({
@@ -53,6 +86,10 @@ export function corrupt(key: string, found: string): GroundworkError {
     message: `${key}: ${found}; the stored value is damaged. Index the library again from its documents (delete the library first) to rebuild it`,
     facts: { key },
   });
+}
+
+function frameBytes(kind: ValueKind): number {
+  return JSON.stringify({ format: FORMAT_VERSION, kind, checksum: 0xffff_ffff, body: '' }).length;
 }
 
 function checksumOf(

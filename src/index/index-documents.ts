@@ -7,9 +7,11 @@
 import { estimateTokens } from '../chunking/estimate-tokens';
 import { embedMany } from '../embedding/embed-many';
 import type { Platform } from '../platform/ports';
-import { type Int8Vector, quantizeInt8 } from '../quantization/int8';
+import { quantizeInt8 } from '../quantization/int8';
 import type { Fingerprint, LibraryEntry } from './catalogue';
+import type { DocumentEntry } from './document-table';
 import { MANIFEST_ENTITY, recordKey } from './keys';
+import { type NextSegments, nextSegments } from './next-segments';
 import {
   type Baseline,
   fingerprintOf,
@@ -25,15 +27,10 @@ import { embeddedText } from './prepare-document';
 import { createManifest, isPublishUnknown, publishGeneration } from './publish';
 import { deleteKeys, writeValues } from './read-values';
 import { encodeRecord } from './record';
-import {
-  type DocumentEntry,
-  encodeSegment,
-  itemBytes,
-  type SegmentDescriptor,
-  type StoredItem,
-} from './segment';
+import { liveChunks, type SegmentDescriptor } from './segment';
+import { itemBytes, type StoredItem } from './stored-item';
 import { sweep } from './sweep';
-import { rowOf, toRows } from './vector-rows';
+import { rowOf, toRows, type VectorRows } from './vector-rows';
 
 export type { IndexProgress, IndexRequest, RefusedDocument };
 
@@ -67,7 +64,7 @@ interface Job {
 interface EncodedRecords {
   items: StoredItem[];
   entries: DocumentEntry[];
-  vectors: Int8Vector[];
+  vectors: VectorRows;
 }
 
 /**
@@ -84,7 +81,7 @@ export async function indexDocuments(
   const baseline = await loadBaseline(platform, request, fingerprint);
   const plan = planDocuments(baseline, request);
   const nothingToDo =
-    plan.changed.length === 0 && plan.deleted === 0 && !isReassigned(baseline, request);
+    plan.changed.length === 0 && plan.deleted.length === 0 && !isReassigned(baseline, request);
   if (nothingToDo || (baseline.library === undefined && plan.changed.length === 0)) {
     return reportOf(request.library, plan, baseline.library, {
       embedded: 0,
@@ -131,22 +128,39 @@ async function runJob(platform: Platform, job: Job): Promise<IndexReport> {
   });
 
   const records = encodeRecords(job, embedded.vectors);
-  const segment = sealSegment(job, records);
-  const items = [...records.items, ...segment.items];
-  job.unnamed.keys = items.map((item) => item.key);
-  onProgress({ phase: 'write', done: 0, total: items.length });
-  await writeValues(platform.kv, items);
-  onProgress({ phase: 'write', done: items.length, total: items.length });
+  onProgress({ phase: 'write', done: 0, total: records.items.length });
+  job.unnamed.keys = records.items.map((item) => item.key);
+  await writeValues(platform.kv, records.items);
+  const next = await sealNext(platform, job, records);
+  job.unnamed.keys.push(...next.items.map((item) => item.key));
+  await writeValues(platform.kv, next.items);
+  onProgress({ phase: 'write', done: records.items.length, total: records.items.length });
 
   onProgress({ phase: 'publish', done: 0, total: 1 });
   const unswept = await sweepRetired(platform, job);
-  const library = await publish(platform, job, { descriptor: segment.descriptor, unswept });
-  if (plan.deleted > 0) await sweepDeleted(platform, job, { kept: segment.documents, unswept });
+  const library = await publish(platform, job, { segments: next.segments, unswept });
+  if (plan.deleted.length > 0) await sweepDeleted(platform, job, { next, unswept });
   onProgress({ phase: 'publish', done: 1, total: 1 });
   return reportOf(request.library, plan, library, {
     embedded: texts.length,
     tokens: embedded.tokens.count,
     measured: embedded.tokens.measured,
+  });
+}
+
+/** The segments of the next generation, from those of the baseline and the new records. */
+function sealNext(platform: Platform, job: Job, records: EncodedRecords): Promise<NextSegments> {
+  const { baseline, plan } = job;
+  return nextSegments(platform.kv, baseline.segments, {
+    libraryId: job.libraryId,
+    segmentId: job.jobId,
+    dimensions: job.fingerprint.dimensions,
+    generation: (baseline.library?.generation ?? 0) + 1,
+    removed: new Set([...plan.changed.map(({ name }) => name), ...plan.deleted]),
+    added: records.entries,
+    vectors: records.vectors,
+    erase: plan.deleted.length > 0,
+    inlineCharactersMax: baseline.inlineCharactersMax,
   });
 }
 
@@ -160,8 +174,9 @@ async function sweepRetired(platform: Platform, job: Job): Promise<SegmentDescri
   const unswept: SegmentDescriptor[] = [];
   for (const descriptor of baseline.manifest?.previous ?? []) {
     try {
+      const current = baseline.library?.segments ?? [];
       const kept = baseline.documents;
-      await sweep(platform.kv, { libraryId, retired: [descriptor], kept });
+      await sweep(platform.kv, { libraryId, retired: [descriptor], current, kept });
     } catch {
       platform.log('sweep_failed', { library: libraryId });
       unswept.push(descriptor);
@@ -177,11 +192,12 @@ async function sweepRetired(platform: Platform, job: Job): Promise<SegmentDescri
 async function sweepDeleted(
   platform: Platform,
   job: Job,
-  { kept, unswept }: { kept: DocumentEntry[]; unswept: SegmentDescriptor[] },
+  { next, unswept }: { next: NextSegments; unswept: SegmentDescriptor[] },
 ): Promise<void> {
   const { libraryId, baseline } = job;
   const retired = [...(baseline.library?.segments ?? []), ...unswept];
-  await sweep(platform.kv, { libraryId, retired, kept }).catch(() =>
+  const live = { current: next.segments, kept: next.documents };
+  await sweep(platform.kv, { libraryId, retired, ...live }).catch(() =>
     platform.log('sweep_failed', { library: libraryId }),
   );
 }
@@ -189,10 +205,9 @@ async function sweepDeleted(
 async function publish(
   platform: Platform,
   job: Job,
-  segments: { descriptor: SegmentDescriptor; unswept: SegmentDescriptor[] },
+  { segments, unswept }: { segments: SegmentDescriptor[]; unswept: SegmentDescriptor[] },
 ): Promise<LibraryEntry> {
   const { request, baseline, libraryId } = job;
-  const { descriptor, unswept } = segments;
   await request.beforePublish?.();
   if (baseline.library === undefined) {
     job.unnamed.manifest = true;
@@ -207,7 +222,7 @@ async function publish(
       name: request.library,
       projects: request.projects,
       fingerprint: job.fingerprint,
-      segments: descriptor.chunks > 0 ? [descriptor] : [],
+      segments,
       previous: [...(baseline.library?.segments ?? []), ...unswept],
       expectedGeneration: baseline.library?.generation ?? 0,
       publisher: job.jobId,
@@ -227,7 +242,7 @@ async function deleteUnnamed(platform: Platform, job: Job): Promise<void> {
 /** Quantizes the embeddings and encodes one record per chunk, numbered through the job. */
 function encodeRecords(job: Job, embedded: readonly Float32Array[]): EncodedRecords {
   const { libraryId, jobId, plan } = job;
-  const vectors = embedded.map(quantizeInt8);
+  const vectors = toRows(embedded.map(quantizeInt8), job.fingerprint.dimensions);
   const items: StoredItem[] = [];
   const entries = plan.changed.map((document) => {
     const chunks = document.chunks.map((chunk) => {
@@ -239,7 +254,7 @@ function encodeRecords(job: Job, embedded: readonly Float32Array[]): EncodedReco
         lead: chunk.lead,
         text: document.text.slice(chunk.start, chunk.end),
         trail: chunk.trail,
-        vector: vectors[number] as Int8Vector,
+        vector: rowOf(vectors, number),
       });
       items.push({ key, value, bytes: itemBytes(key, value) });
       return { start: chunk.start, end: chunk.end, job: jobId, record: number };
@@ -247,29 +262,6 @@ function encodeRecords(job: Job, embedded: readonly Float32Array[]): EncodedReco
     return { name: document.name, hash: document.hash, chunks };
   });
   return { items, entries, vectors };
-}
-
-/** Lays kept rows and new vectors side by side, in order of document name. */
-function sealSegment(
-  job: Job,
-  records: EncodedRecords,
-): { items: StoredItem[]; descriptor: SegmentDescriptor; documents: DocumentEntry[] } {
-  const { libraryId, jobId, baseline, plan } = job;
-  const fresh = new Set(records.entries);
-  const documents = [...plan.kept, ...records.entries].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const rows: Int8Vector[] = [];
-  for (const document of documents) {
-    const firstRow = baseline.firstRow.get(document.name) ?? 0;
-    for (const [i, chunk] of document.chunks.entries()) {
-      const vector = fresh.has(document)
-        ? records.vectors[chunk.record]
-        : rowOf(baseline.vectors, firstRow + i);
-      if (vector !== undefined) rows.push(vector);
-    }
-  }
-  const vectors = toRows(rows, job.fingerprint.dimensions);
-  const encoded = encodeSegment({ libraryId, segmentId: jobId, vectors, documents });
-  return { ...encoded, documents };
 }
 
 function reportOf(
@@ -283,9 +275,9 @@ function reportOf(
     generation: entry?.generation ?? 0,
     indexed: plan.changed.length,
     unchanged: plan.unchanged,
-    deleted: plan.deleted,
+    deleted: plan.deleted.length,
     refused: plan.refused,
-    chunks: entry?.segments.reduce((sum, segment) => sum + segment.chunks, 0) ?? 0,
+    chunks: entry?.segments.reduce((sum, segment) => sum + liveChunks(segment), 0) ?? 0,
     embedded: spent.embedded,
     tokens: spent.tokens,
     tokensMeasured: spent.measured,

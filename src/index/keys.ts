@@ -29,12 +29,40 @@ export function recordKey(libraryId: string, jobId: string, number: number): str
   return `${libraryPrefix(libraryId)}r:${jobId}:${number}`;
 }
 
-export function vectorsKey(libraryId: string, segmentId: string, part: number): string {
-  return `${libraryPrefix(libraryId)}s:${segmentId}:v:${part}`;
+/** A part of a segment's centroid table. */
+export function centroidsKey(libraryId: string, segmentId: string, part: number): string {
+  return `${libraryPrefix(libraryId)}s:${segmentId}:c:${part}`;
 }
 
-export function documentsKey(libraryId: string, segmentId: string, part: number): string {
-  return `${libraryPrefix(libraryId)}s:${segmentId}:d:${part}`;
+/** A posting list; its number is its place in the centroid table, or in a flat segment's parts. */
+export function listKey(libraryId: string, segmentId: string, number: number): string {
+  return `${libraryPrefix(libraryId)}s:${segmentId}:p:${number}`;
+}
+
+/**
+ * A part of a segment's document table, as of the generation that last took documents out of it; 0
+ * is the table that the segment was sealed with.
+ */
+export function documentsKey(
+  libraryId: string,
+  segment: { id: string; documentsGeneration: number },
+  part: number,
+): string {
+  return `${libraryPrefix(libraryId)}s:${segment.id}:d:${segment.documentsGeneration}:${part}`;
+}
+
+/** The documents deleted from a segment, as of the generation that first has it so. */
+export function tombstonesKey(libraryId: string, segmentId: string, generation: number): string {
+  return `${libraryPrefix(libraryId)}s:${segmentId}:x:${generation}`;
+}
+
+/** Working values of a job that seals or compacts; swept with the job. */
+export function workPrefix(libraryId: string, jobId: string): string {
+  return `${libraryPrefix(libraryId)}w:${jobId}:`;
+}
+
+export function workKey(libraryId: string, jobId: string, name: string): string {
+  return `${workPrefix(libraryId, jobId)}${name}`;
 }
 
 export function jobKey(jobId: string): string {

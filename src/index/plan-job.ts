@@ -9,11 +9,13 @@ import {
   checkLibraryName,
   type Fingerprint,
   type IndexManifest,
+  inlineRoom,
   type LibraryEntry,
   loadCatalogue,
   loadManifest,
   type Projects,
 } from './catalogue';
+import type { DocumentEntry } from './document-table';
 import {
   EMBEDDED_TEXT_VERSION,
   type GivenDocument,
@@ -21,8 +23,7 @@ import {
   type PreparedDocument,
   prepareDocument,
 } from './prepare-document';
-import { loadSegment } from './reader';
-import type { DocumentEntry, VectorRows } from './segment';
+import { liveDocuments, loadSegmentDocuments, type SegmentDocuments } from './reader';
 
 export interface IndexRequest {
   library: string;
@@ -53,17 +54,18 @@ export interface RefusedDocument {
 export interface Baseline {
   library: LibraryEntry | undefined;
   manifest: IndexManifest | undefined;
+  segments: SegmentDocuments[];
+  /** Documents that are live, whatever segments they are in. */
   documents: DocumentEntry[];
-  vectors: VectorRows | undefined;
-  /** First row of each document in `vectors`, by name. */
-  firstRow: Map<string, number>;
+  /** Characters of centroid table that the catalogue has room for. */
+  inlineCharactersMax: number;
 }
 
 export interface Plan {
   changed: PreparedDocument[];
-  kept: DocumentEntry[];
   unchanged: number;
-  deleted: number;
+  /** Names of documents that a synchronisation deletes. */
+  deleted: string[];
   refused: RefusedDocument[];
 }
 
@@ -85,7 +87,7 @@ export function fingerprintOf(provider: EmbeddingProvider): Fingerprint {
 /**
  * Reads what the library of that name holds; of one that is not there yet, nothing.
  * Errors: `library_name_invalid`, `catalogue_full`, `fingerprint_mismatch`, and those of
- * `loadSegment`.
+ * `loadSegmentDocuments`.
  */
 export async function loadBaseline(
   platform: Platform,
@@ -96,27 +98,21 @@ export async function loadBaseline(
   const catalogue = await loadCatalogue(platform.entities);
   checkCatalogueRoom(catalogue, request.projects);
   const library = catalogue.libraries.find((entry) => entry.name === request.library);
-  const empty = { manifest: undefined, documents: [], vectors: undefined, firstRow: new Map() };
-  if (library === undefined) return { library, ...empty };
+  const inlineCharactersMax = inlineRoom(catalogue, request.library);
+  const none = { segments: [], documents: [], inlineCharactersMax };
+  if (library === undefined) return { library, manifest: undefined, ...none };
   expectSameFingerprint(library, fingerprint);
   const manifest = await loadManifest(platform.entities, library.id);
-  const descriptor = library.segments[0];
-  if (descriptor === undefined) return { ...empty, library, manifest };
-  const { documents, vectors } = await loadSegment(platform.kv, library, descriptor);
-  const firstRow = new Map<string, number>();
-  let row = 0;
-  for (const document of documents) {
-    firstRow.set(document.name, row);
-    row += document.chunks.length;
-  }
-  return { library, manifest, documents, vectors, firstRow };
+  const segments = await loadSegmentDocuments(platform.kv, library.id, library.segments);
+  const documents = liveDocuments(segments);
+  return { library, manifest, segments, documents, inlineCharactersMax };
 }
 
 /** Sorts the documents given, and those there, by what is to happen to them. */
 export function planDocuments(baseline: Baseline, request: IndexRequest): Plan {
   const existing = new Map(baseline.documents.map((document) => [document.name, document]));
   const given = new Set<string>();
-  const plan: Plan = { changed: [], kept: [], unchanged: 0, deleted: 0, refused: [] };
+  const plan: Plan = { changed: [], unchanged: 0, deleted: [], refused: [] };
   for (const [i, document] of request.documents.entries()) {
     request.onProgress?.({ phase: 'read', done: i + 1, total: request.documents.length });
     const before = existing.get(document.name);
@@ -130,14 +126,11 @@ export function planDocuments(baseline: Baseline, request: IndexRequest): Plan {
       plan.refused.push({ document: document.name, code: error.code, message: error.message });
     }
   }
-  const replaced = new Set(plan.changed.map((document) => document.name));
-  for (const document of baseline.documents) {
-    // A refused document is still given: its last good version stays.
-    if (request.sync && !given.has(document.name)) plan.deleted += 1;
-    else if (!replaced.has(document.name)) plan.kept.push(document);
-  }
-  if (plan.deleted > 0 && plan.changed.length + plan.kept.length === 0) {
-    throw nothingToSync(request.library, plan.deleted, plan.refused.length);
+  // A refused document is still given: its last good version stays.
+  if (request.sync) plan.deleted = [...existing.keys()].filter((name) => !given.has(name));
+  const isEmptied = plan.changed.length === 0 && plan.deleted.length === existing.size;
+  if (isEmptied && existing.size > 0) {
+    throw nothingToSync(request.library, existing.size, plan.refused.length);
   }
   return plan;
 }

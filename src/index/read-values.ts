@@ -3,7 +3,7 @@
 import { GroundworkError } from '../errors';
 import type { JsonValue, KeyValueStore } from '../platform/ports';
 import { settleAll } from '../settle-all';
-import { type KeySize, planBatches, type StoredItem } from './segment';
+import { type KeySize, planBatches, type StoredItem } from './stored-item';
 
 /** Thrown inside a read when a value is nowhere; a query starts over once before it gives up. */
 const VALUE_MISSING = 'value_missing';

@@ -1,32 +1,21 @@
-/** Reading a library: its segments decoded, and reads that see one generation, whole. */
+/** Reading a library: what a query and a job need of its segments, one generation of it, whole. */
 
 import type { KeyValueStore, Platform } from '../platform/ports';
 import { type Catalogue, type LibraryEntry, loadCatalogue } from './catalogue';
+import { type ChunkRef, type DocumentEntry, decodeDocuments } from './document-table';
+import { openBytes } from './envelope';
 import { recordKey } from './keys';
 import { isValueMissing, readValues } from './read-values';
-import { type ChunkRecord, decodeRecord } from './record';
-import {
-  type ChunkRef,
-  type DocumentEntry,
-  decodeDocuments,
-  decodeVectors,
-  type SegmentDescriptor,
-  segmentKeys,
-  type VectorRows,
-} from './segment';
+import { type ChunkRecord, decodeRecord, RECORD_BYTES_PLANNED } from './record';
+import { liveChunks, type SegmentDescriptor, segmentKeys } from './segment';
+import { decodeTombstones, isTombstoned, type Tombstones } from './tombstones';
 
-/**
- * Planned size of a record, in bytes: the largest that leaves 25 in a safe batch. A chunk of at
- * most 480 estimated tokens with a vector of 3,072 dimensions is a quarter of it in any script; ten
- * thousand tabs can be more, and then a batch exceeds the safe payload but not the platform's.
- */
-const RECORD_BYTES_PLANNED = 36_000;
-
-export interface LoadedSegment {
-  vectors: VectorRows;
+/** A segment as a job sees it: which documents it was sealed with, and which of them are gone. */
+export interface SegmentDocuments {
+  descriptor: SegmentDescriptor;
+  /** In the order of their ordinals. */
   documents: DocumentEntry[];
-  /** Which document and chunk a row of `vectors` is. */
-  rows: { document: DocumentEntry; chunk: ChunkRef }[];
+  tombstones: Tombstones | undefined;
 }
 
 /**
@@ -50,41 +39,47 @@ export async function readGeneration<T>(
 }
 
 /**
- * Reads one segment in one round trip.
+ * Reads the document tables and tombstones of segments, in one round trip.
  * Errors: `value_missing`, `value_corrupt`, `format_newer`.
  */
-export async function loadSegment(
-  kv: KeyValueStore,
-  library: Pick<LibraryEntry, 'id' | 'fingerprint'>,
-  descriptor: SegmentDescriptor,
-): Promise<LoadedSegment> {
-  const keys = segmentKeys(library.id, descriptor);
-  const values = await readValues(kv, [...keys.vectors, ...keys.documents]);
-  const vectors = decodeVectors(values.slice(0, keys.vectors.length), {
-    count: descriptor.chunks,
-    dimensions: library.fingerprint.dimensions,
-  });
-  const documents = decodeDocuments(values.slice(keys.vectors.length), descriptor.chunks);
-  const rows = documents.flatMap((document) =>
-    document.chunks.map((chunk) => ({ document, chunk })),
-  );
-  return { vectors, documents, rows };
-}
-
-/** Reads a segment's document table alone. Errors: as `loadSegment`. */
-export async function loadDocuments(
+export async function loadSegmentDocuments(
   kv: KeyValueStore,
   libraryId: string,
-  descriptor: SegmentDescriptor,
-): Promise<DocumentEntry[]> {
-  const values = await readValues(kv, segmentKeys(libraryId, descriptor).documents);
-  return decodeDocuments(values, descriptor.chunks);
+  descriptors: readonly SegmentDescriptor[],
+): Promise<SegmentDocuments[]> {
+  const keys = descriptors.map((descriptor) => segmentKeys(libraryId, descriptor));
+  const values = await readValues(
+    kv,
+    keys.flatMap(({ documents, tombstones }) => [...documents, ...tombstones]),
+  );
+  let at = 0;
+  return descriptors.map((descriptor) => {
+    const parts = values.slice(at, at + descriptor.documentBytes.length);
+    at += parts.length;
+    const { chunks, documents: count } = descriptor;
+    const expected = { documents: count, chunks, liveChunks: liveChunks(descriptor) };
+    const documents = decodeDocuments(parts, expected);
+    const stored = descriptor.tombstones === null ? undefined : values[at++];
+    const tombstones =
+      stored &&
+      decodeTombstones(stored.key, openBytes('tombstones', stored.key, stored.value), {
+        documents: count,
+      });
+    return { descriptor, documents, tombstones };
+  });
+}
+
+/** The documents of segments that no tombstone covers. */
+export function liveDocuments(segments: readonly SegmentDocuments[]): DocumentEntry[] {
+  return segments.flatMap(({ documents, tombstones }) =>
+    documents.filter((_, ordinal) => !isTombstoned(tombstones, ordinal)),
+  );
 }
 
 /** Reads the records of hits, whatever libraries they are of, in one round trip. */
 export async function loadRecords(
   kv: KeyValueStore,
-  wanted: readonly { library: LibraryEntry; chunk: ChunkRef }[],
+  wanted: readonly { library: LibraryEntry; chunk: Pick<ChunkRef, 'job' | 'record'> }[],
 ): Promise<ChunkRecord[]> {
   const values = await readValues(
     kv,

@@ -8,6 +8,13 @@ import type { JsonValue } from '../platform/ports';
 import type { Int8Vector } from '../quantization/int8';
 import { corrupt, openValue, sealValue } from './envelope';
 
+/**
+ * Planned size of a record, in bytes: the largest that leaves 25 in a safe batch. A chunk of at
+ * most 480 estimated tokens with a vector of 3,072 dimensions is a quarter of it in any script; ten
+ * thousand tabs can be more, and then a batch exceeds the safe payload but not the platform's.
+ */
+export const RECORD_BYTES_PLANNED = 36_000;
+
 export interface ChunkRecord {
   document: string;
   /** Headings above the chunk, outermost first. */

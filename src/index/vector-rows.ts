@@ -1,7 +1,16 @@
 /** Rows of int8 vectors: laying them side by side, taking one out, leaving some out. Pure. */
 
 import type { Int8Vector } from '../quantization/int8';
-import type { VectorRows } from './segment';
+
+/** int8 vectors side by side: vector `row` is `values[row * dimensions + i] * scales[row]`. */
+export interface VectorRows {
+  dimensions: number;
+  count: number;
+  /** Float32Array[count] */
+  scales: Float32Array;
+  /** Int8Array[count x dimensions], row-major. */
+  values: Int8Array;
+}
 
 /** Copies vectors of the same dimensions into rows, in their order. */
 export function toRows(vectors: readonly Int8Vector[], dimensions: number): VectorRows {
@@ -11,24 +20,33 @@ export function toRows(vectors: readonly Int8Vector[], dimensions: number): Vect
   return { dimensions, count: vectors.length, scales, values };
 }
 
-/** One row as a vector, sharing the memory of the rows; undefined where there is none. */
-export function rowOf(rows: VectorRows | undefined, row: number): Int8Vector | undefined {
-  if (rows === undefined || row >= rows.count) return undefined;
+/** Rows of zeros, to be filled. */
+export function emptyRows(count: number, dimensions: number): VectorRows {
+  const scales = new Float32Array(count);
+  return { dimensions, count, scales, values: new Int8Array(count * dimensions) };
+}
+
+/** Copies one row over another of the same dimensions. */
+export function copyRow(source: VectorRows, row: number, target: VectorRows, at: number): void {
+  const { dimensions } = source;
+  const values = source.values.subarray(row * dimensions, (row + 1) * dimensions);
+  target.values.set(values, at * dimensions);
+  target.scales[at] = source.scales[row] as number;
+}
+
+/** Some rows of others, by number and in that order; the very same where all are wanted. */
+export function pickRows(rows: VectorRows, numbers: Uint32Array): VectorRows {
+  if (numbers.length === rows.count) return rows;
+  const picked = emptyRows(numbers.length, rows.dimensions);
+  for (const [i, row] of numbers.entries()) copyRow(rows, row, picked, i);
+  return picked;
+}
+
+/** One row as a vector, sharing the memory of the rows. */
+export function rowOf(rows: VectorRows, row: number): Int8Vector {
   const { dimensions } = rows;
   return {
     values: rows.values.subarray(row * dimensions, (row + 1) * dimensions),
     scale: rows.scales[row] as number,
   };
-}
-
-/** A copy without `removed` rows from `first` on. */
-export function withoutRows(rows: VectorRows, first: number, removed: number): VectorRows {
-  const { dimensions, count } = rows;
-  const scales = new Float32Array(count - removed);
-  scales.set(rows.scales.subarray(0, first));
-  scales.set(rows.scales.subarray(first + removed), first);
-  const values = new Int8Array((count - removed) * dimensions);
-  values.set(rows.values.subarray(0, first * dimensions));
-  values.set(rows.values.subarray((first + removed) * dimensions), first * dimensions);
-  return { dimensions, count: count - removed, scales, values };
 }

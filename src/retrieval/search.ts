@@ -1,6 +1,6 @@
 /**
- * The life of a query: catalogue → embed the query and read the segments side by side → score every
- * row → fuse by rank → read the records of the best. Three KVS round trips however many libraries.
+ * The life of a query: catalogue → embed the query and read the segments' heads side by side →
+ * posting lists → records → fuse by rank. At most four KVS round trips however many libraries.
  */
 
 import { estimateTokens } from '../chunking/estimate-tokens';
@@ -14,15 +14,14 @@ import {
   librariesOfProject,
 } from '../index/catalogue';
 import { providerOf } from '../index/choose-provider';
-import { type LoadedSegment, loadRecords, loadSegment, readGeneration } from '../index/reader';
-import type { ChunkRecord } from '../index/record';
-import type { ChunkRef } from '../index/segment';
+import { readGeneration } from '../index/reader';
+import { type CodeCache, loadHeads } from '../index/segment-heads';
 import type { Platform } from '../platform/ports';
-import { type Int8Vector, quantizeInt8 } from '../quantization/int8';
 import { settleAll } from '../settle-all';
 import { fuseByRank } from './fusion';
+import { DEFAULT_KNOBS, type SearchKnobs } from './knobs';
+import { nearestChunks, type ScoredChunk } from './nearest-chunks';
 import { scoreThreshold } from './threshold';
-import { topRows } from './top-k';
 
 /**
  * Which libraries are searched: those assigned to a project (or one of them), a single one whatever
@@ -35,6 +34,12 @@ export interface SearchRequest {
   scope: SearchScope;
   /** Hits wanted, 1 to 100. */
   k: number;
+}
+
+export interface SearchOptions {
+  knobs?: SearchKnobs;
+  /** Codes kept between queries of this installation; without it every query reads all it needs. */
+  cache?: CodeCache;
 }
 
 export interface Hit {
@@ -56,13 +61,6 @@ export interface Hit {
   applies: boolean;
 }
 
-interface Candidate {
-  library: LibraryEntry;
-  document: string;
-  chunk: ChunkRef;
-  score: number;
-}
-
 export const HITS_MAX = 100;
 const QUERY_CHARACTERS_MAX = 50_000;
 
@@ -71,51 +69,60 @@ const QUERY_CHARACTERS_MAX = 50_000;
  * Errors: `query_empty`, `query_too_long`, `k_out_of_range`, `library_unknown`,
  * `fingerprint_mismatch`, `value_missing`, `value_corrupt`, `format_newer`, and the provider's.
  */
-export function rankChunks(platform: Platform, request: SearchRequest): Promise<Hit[]> {
-  return findHits(platform, request, () => true);
+export function rankChunks(
+  platform: Platform,
+  request: SearchRequest,
+  options: SearchOptions = {},
+): Promise<Hit[]> {
+  return findHits(platform, request, { ...options, isWanted: () => true });
 }
 
 /**
  * The k best of those chunks that reach the threshold, best first; none when no instruction
- * applies. What falls below is not read. Errors: as `rankChunks`.
+ * applies. Errors: as `rankChunks`.
  */
-export function search(platform: Platform, request: SearchRequest): Promise<Hit[]> {
-  return findHits(platform, request, applies);
+export function search(
+  platform: Platform,
+  request: SearchRequest,
+  options: SearchOptions = {},
+): Promise<Hit[]> {
+  return findHits(platform, request, { ...options, isWanted: applies });
 }
 
 async function findHits(
   platform: Platform,
   request: SearchRequest,
-  isWanted: (candidate: Candidate) => boolean,
+  options: SearchOptions & { isWanted: (chunk: ScoredChunk) => boolean },
 ): Promise<Hit[]> {
+  const { knobs = DEFAULT_KNOBS, cache } = options;
   checkRequest(request);
   return readGeneration(platform, async (catalogue) => {
     const libraries = librariesInScope(catalogue, request.scope).filter(
       (library) => library.segments.length > 0,
     );
     if (libraries.length === 0) return [];
-    // The lists do not depend on the query's vector, so both are fetched at once.
-    const [queries, segments] = await settleAll([
+    // The heads do not depend on the query's vector, so both are fetched at once.
+    const [queries, heads] = await settleAll([
       embedQuery(platform, libraries, request.text),
-      settleAll(libraries.map((library) => loadSegments(platform, library))),
+      loadHeads(platform.kv, libraries, cache),
     ]);
-    const rankings = libraries.map((library, i) =>
-      scoreLibrary({
-        library,
-        segments: segments[i] as LoadedSegment[],
-        query: queries.get(library.fingerprint.modelId) as Int8Vector,
-        k: request.k,
-      }),
-    );
+    const rankings = await nearestChunks(platform.kv, {
+      heads,
+      libraries,
+      vectorOf: (library) => queries.get(library.fingerprint.modelId) as Float32Array,
+      k: request.k,
+      knobs,
+      cache,
+    });
     // Filtered before they are fused, lest a library that has nothing to say take up places.
-    const wanted = rankings.map((ranking) => ranking.filter(isWanted));
-    const best = fuseByRank(wanted).slice(0, request.k);
-    const records = await loadRecords(platform.kv, best);
-    return best.map((candidate, i) => toHit(candidate, records[i] as ChunkRecord, i + 1));
+    const wanted = rankings.map((ranking) => ranking.filter(options.isWanted));
+    return fuseByRank(wanted)
+      .slice(0, request.k)
+      .map((chunk, i) => toHit(chunk, i + 1));
   });
 }
 
-function applies({ library, score }: Candidate): boolean {
+function applies({ library, score }: ScoredChunk): boolean {
   return score >= scoreThreshold(library.fingerprint.modelId);
 }
 
@@ -155,7 +162,7 @@ async function embedQuery(
   platform: Platform,
   libraries: readonly LibraryEntry[],
   text: string,
-): Promise<Map<string, Int8Vector>> {
+): Promise<Map<string, Float32Array>> {
   const byModel = new Map(libraries.map((library) => [library.fingerprint.modelId, library]));
   const vectors = await settleAll(
     [...byModel.values()].map(async (library) => {
@@ -170,10 +177,10 @@ async function embedQuery(
         estimateTokens,
         remainingTimeMs: platform.remainingTimeMs,
       });
-      return quantizeInt8(embeddings[0] as Float32Array);
+      return embeddings[0] as Float32Array;
     }),
   );
-  return new Map([...byModel.keys()].map((modelId, i) => [modelId, vectors[i] as Int8Vector]));
+  return new Map([...byModel.keys()].map((modelId, i) => [modelId, vectors[i] as Float32Array]));
 }
 
 function expectSameModel(library: LibraryEntry, provider: EmbeddingProvider): void {
@@ -186,43 +193,9 @@ function expectSameModel(library: LibraryEntry, provider: EmbeddingProvider): vo
   });
 }
 
-function loadSegments(platform: Platform, library: LibraryEntry): Promise<LoadedSegment[]> {
-  return settleAll(
-    library.segments.map((descriptor) => loadSegment(platform.kv, library, descriptor)),
-  );
-}
-
-function scoreLibrary(options: {
-  library: LibraryEntry;
-  segments: readonly LoadedSegment[];
-  query: Int8Vector;
-  k: number;
-}): Candidate[] {
-  const { library, segments, query, k } = options;
-  return segments
-    .flatMap((segment) =>
-      topRows(query, segment.vectors, k).map(({ row, score }) => {
-        const { document, chunk } = segment.rows[row] as LoadedSegment['rows'][number];
-        return { library, document: document.name, chunk, score };
-      }),
-    )
-    .sort((a, b) => b.score - a.score)
-    .slice(0, k);
-}
-
-function toHit(candidate: Candidate, record: ChunkRecord, rank: number): Hit {
-  const { library, document, chunk, score } = candidate;
-  return {
-    rank,
-    score,
-    library: library.name,
-    document,
-    headings: record.headings,
-    start: chunk.start,
-    end: chunk.end,
-    text: record.text,
-    lead: record.lead,
-    trail: record.trail,
-    applies: applies(candidate),
-  };
+function toHit(chunk: ScoredChunk, rank: number): Hit {
+  const { library, record, start, end, score } = chunk;
+  const { document, headings, text, lead, trail } = record;
+  const place = { library: library.name, document, headings, start, end };
+  return { rank, score, ...place, text, lead, trail, applies: applies(chunk) };
 }

@@ -1,10 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FORMAT_VERSION, openValue, sealValue, type ValueKind } from '../../src/index/envelope';
+import {
+  BODY_BYTES_MAX,
+  FORMAT_VERSION,
+  openBytes,
+  openValue,
+  PART_BYTES_MAX,
+  sealedBytes,
+  sealValue,
+  VALUE_KINDS,
+} from '../../src/index/envelope';
 import type { JsonValue } from '../../src/platform/ports';
 import { codeThrownBy } from '../support/error-code';
 
-const KINDS: readonly ValueKind[] = ['vectors', 'documents', 'record'];
 const KEY = 'l:0123456789abcdef:r:fedcba9876543210:7';
 const BODY = 'Überprüfung ✅ "quoted" \\ \n\t 漢字 👩‍💻';
 
@@ -14,10 +22,14 @@ const sealed = sealValue('record', KEY, BODY) as Record<string, JsonValue>;
 describe('the envelope', () => {
   it('gives back any body under its kind and key', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), fc.constantFrom(...KINDS), (body, kind) => {
-        const stored = JSON.parse(JSON.stringify(sealValue(kind, KEY, body))) as JsonValue;
-        expect(openValue(kind, KEY, stored)).toBe(body);
-      }),
+      fc.property(
+        fc.string({ unit: 'grapheme' }),
+        fc.constantFrom(...VALUE_KINDS),
+        (body, kind) => {
+          const stored = JSON.parse(JSON.stringify(sealValue(kind, KEY, body))) as JsonValue;
+          expect(openValue(kind, KEY, stored)).toBe(body);
+        },
+      ),
     );
   });
 
@@ -44,15 +56,15 @@ describe('the envelope', () => {
       const flipped = (checksum ^ (1 << bit)) >>> 0;
       expect(damaged({ ...sealed, checksum: flipped })).toBe('value_corrupt');
     }
-    for (const kind of ['records', 'Record', '', 'vectors', 'documents']) {
+    for (const kind of ['records', 'Record', '', 'vectors', 'list']) {
       expect(damaged({ ...sealed, kind })).toBe('value_corrupt');
     }
   });
 
   it('never takes a value of one kind for another, nor the value of another key', () => {
-    for (const written of KINDS) {
+    for (const written of VALUE_KINDS) {
       const value = sealValue(written, KEY, BODY) as Record<string, JsonValue>;
-      for (const read of KINDS.filter((kind) => kind !== written)) {
+      for (const read of VALUE_KINDS.filter((kind) => kind !== written)) {
         expect(codeThrownBy(() => openValue(read, KEY, value))).toBe('value_corrupt');
         const relabelled = { ...value, kind: read };
         expect(codeThrownBy(() => openValue(read, KEY, relabelled))).toBe('value_corrupt');
@@ -88,5 +100,32 @@ describe('the envelope', () => {
     expect(() => openValue('record', KEY, { ...sealed, body: 'secret text' })).not.toThrow(
       /secret/,
     );
+  });
+
+  it('gives back bytes that are stored as base64', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 90 }),
+        fc.constantFrom(...VALUE_KINDS),
+        (given, kind) => {
+          const bytes = Buffer.from(given);
+          expect(openBytes(kind, KEY, sealValue(kind, KEY, bytes.toString('base64')))).toEqual(
+            bytes,
+          );
+        },
+      ),
+    );
+  });
+
+  it('says how large a value becomes: exactly, but for digits that the checksum has not', () => {
+    for (const kind of VALUE_KINDS) {
+      for (let bytes = 0; bytes < 50; bytes += 1) {
+        const value = sealValue(kind, KEY, Buffer.alloc(bytes).toString('base64'));
+        const digits = String((value as { checksum: number }).checksum).length;
+        expect(JSON.stringify(value).length).toBe(sealedBytes(kind, bytes) - (10 - digits));
+      }
+      expect(sealedBytes(kind, BODY_BYTES_MAX)).toBeLessThanOrEqual(PART_BYTES_MAX);
+      expect(sealedBytes(kind, BODY_BYTES_MAX)).toBeGreaterThan(PART_BYTES_MAX - 16);
+    }
   });
 });

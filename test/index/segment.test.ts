@@ -1,220 +1,135 @@
 import { describe, expect, it } from 'vitest';
+import { loadCatalogue } from '../../src/index/catalogue';
+import { FORMAT_VERSION } from '../../src/index/envelope';
+import { encodePostingList, postingListBytes } from '../../src/index/posting-list';
 import {
-  type DocumentEntry,
-  decodeDocuments,
-  decodeVectors,
-  encodeSegment,
-  itemBytes,
-  planBatches,
-  type StoredItem,
+  allSegmentKeys,
+  listKeySize,
+  liveChunks,
+  type SegmentDescriptor,
   segmentKeys,
-  type VectorRows,
 } from '../../src/index/segment';
-import { KVS_VALUE_BYTES_MAX } from '../../src/platform/limits';
-import type { JsonValue } from '../../src/platform/ports';
-import { codeThrownBy } from '../support/error-code';
-import { seededRandom } from '../support/local-app';
+import { toBytesItem } from '../../src/index/stored-item';
+import { KVS_KEY_PATTERN } from '../../src/platform/limits';
+import type { EntityStore } from '../../src/platform/ports';
+import { codeRejectedBy } from '../support/error-code';
+import { CATALOGUE, SEGMENTS } from '../support/golden-values';
+import { samplePostingList } from '../support/stored-values';
 
 const LIBRARY = '0123456789abcdef';
-const SEGMENT = 'fedcba9876543210';
+const [inline, parted, flat] = SEGMENTS as [
+  SegmentDescriptor,
+  SegmentDescriptor,
+  SegmentDescriptor,
+];
+const prefixOf = ({ id }: SegmentDescriptor) => `l:${LIBRARY}:s:${id}`;
 
-function rowsOf(count: number, dimensions: number): VectorRows {
-  const random = seededRandom(count + dimensions);
-  const values = Int8Array.from(
-    { length: count * dimensions },
-    () => Math.floor(random() * 255) - 127,
-  );
-  return { dimensions, count, scales: Float32Array.from({ length: count }, random), values };
-}
-
-function documentOf(name: string, chunks: number, job = SEGMENT): DocumentEntry {
-  const refs = Array.from({ length: chunks }, (_, i) => {
-    return { start: i * 1_200, end: (i + 1) * 1_200, job, record: i };
-  });
-  return { name, hash: 'ab'.repeat(32), chunks: refs };
-}
-
-function encode(documents: DocumentEntry[], dimensions = 8) {
-  const count = documents.reduce((sum, { chunks }) => sum + chunks.length, 0);
-  const vectors = rowsOf(count, dimensions);
-  const options = { libraryId: LIBRARY, segmentId: SEGMENT, vectors, documents };
-  return { vectors, ...encodeSegment(options) };
-}
-
-/** The two kinds of parts as a reader finds them, through JSON. */
-function partsOf(items: readonly StoredItem[]) {
-  const stored = items.map(({ key, value }) => ({
-    key,
-    value: JSON.parse(JSON.stringify(value)) as JsonValue,
-  }));
-  return {
-    vectors: stored.filter(({ key }) => key.includes(':v:')),
-    documents: stored.filter(({ key }) => key.includes(':d:')),
-  };
-}
-
-describe('a segment', () => {
-  it.each([
-    ['no documents', [], 8],
-    ['one chunk', [documentOf('a.md', 1)], 1],
-    ['a document without chunks among others', [documentOf('a', 2), documentOf('b', 0)], 5],
-    ['awkward names', [documentOf('"\\/漢字 👩‍💻', 2), documentOf("z'", 1)], 7],
-    ['several parts of vectors', [documentOf('a', 150), documentOf('b', 151)], 1536],
-    ['jobs of each document', [documentOf('a', 3, 'aa'), documentOf('b', 2, 'bb')], 4],
-  ])('comes back as it was: %s', (_, documents, dimensions) => {
-    const { items, descriptor, vectors } = encode(documents, dimensions);
-    const parts = partsOf(items);
-    const { count } = vectors;
-    expect(decodeVectors(parts.vectors, { count, dimensions })).toEqual(vectors);
-    expect(decodeDocuments(parts.documents, count)).toEqual(documents);
-    expect(descriptor).toMatchObject({ chunks: count, documents: documents.length });
+describe('the keys of a segment', () => {
+  it('are those of its document table alone where the centroid table stands in the catalogue', () => {
+    expect(segmentKeys(LIBRARY, inline)).toEqual({
+      table: [],
+      lists: [],
+      documents: [
+        { key: `${prefixOf(inline)}:d:0:0`, bytes: 240_001 },
+        { key: `${prefixOf(inline)}:d:0:1`, bytes: 1_234 },
+      ],
+      tombstones: [],
+    });
   });
 
-  it('describes its values exactly: keys in order and bytes of key and JSON', () => {
-    const { items, descriptor } = encode([documentOf('größe 📏.md', 301)], 1536);
-    const keys = segmentKeys(LIBRARY, descriptor);
-    expect([...keys.vectors, ...keys.documents]).toEqual(
-      items.map(({ key, value }) => {
-        const bytes = Buffer.byteLength(key, 'utf8') + Buffer.byteLength(JSON.stringify(value));
-        return { key, bytes };
-      }),
-    );
-    for (const item of items) expect(item.bytes).toBe(itemBytes(item.key, item.value));
+  it('name parts of the centroid table, and tombstones by their generation', () => {
+    expect(segmentKeys(LIBRARY, parted)).toEqual({
+      table: [
+        { key: `${prefixOf(parted)}:c:0`, bytes: 241_000 },
+        { key: `${prefixOf(parted)}:c:1`, bytes: 77_000 },
+      ],
+      lists: [],
+      documents: [{ key: `${prefixOf(parted)}:d:7:0`, bytes: 200_000 }],
+      tombstones: [{ key: `${prefixOf(parted)}:x:7`, bytes: 260 }],
+    });
+  });
+
+  it('name the lists of a flat segment', () => {
+    expect(segmentKeys(LIBRARY, flat)).toEqual({
+      table: [],
+      lists: [{ key: `${prefixOf(flat)}:p:0`, bytes: 3_210 }],
+      documents: [{ key: `${prefixOf(flat)}:d:0:0`, bytes: 1_111 }],
+      tombstones: [],
+    });
   });
 
   it.each([
-    ['100,000 rows of 128', [documentOf('a', 100_000)], 128],
-    ['rows of 3,072', [documentOf('a', 400)], 3072],
-    ['a document of 20,000 chunks', [documentOf('handbook.md', 20_000)], 1],
-    ['many documents of long names', many(3_000, '漢字"\\'.repeat(100)), 1],
-    ['many documents, each of its own job', many(6_000, 'x'), 1],
-  ])('splits %s into parts below 240 KiB and comes back', (_, documents, dimensions) => {
-    const { items, vectors } = encode(documents, dimensions);
-    expect(items.length).toBeGreaterThan(2);
-    for (const { value } of items) {
-      const bytes = Buffer.byteLength(JSON.stringify(value));
-      expect(bytes).toBeLessThanOrEqual(KVS_VALUE_BYTES_MAX);
+    ['inline', inline],
+    ['in parts', parted],
+    ['flat', flat],
+  ])('to delete are all of them, each once, and as the platform takes keys: %s', (_, segment) => {
+    const keys = allSegmentKeys(LIBRARY, segment);
+    const { table, lists, documents, tombstones } = segmentKeys(LIBRARY, segment);
+    for (const { key } of [...table, ...lists, ...documents, ...tombstones]) {
+      expect(keys).toContain(key);
     }
-    const parts = partsOf(items);
-    expect(decodeDocuments(parts.documents, vectors.count)).toEqual(documents);
-    const back = decodeVectors(parts.vectors, { count: vectors.count, dimensions });
-    expect(
-      Buffer.compare(Buffer.from(back.values.buffer), Buffer.from(vectors.values.buffer)),
-    ).toBe(0);
-  });
-
-  it('fills its parts: what the limit holds is not split', () => {
-    const { descriptor } = encode([documentOf('a', 1_000)], 1536);
-    for (const bytes of descriptor.vectorBytes.slice(0, -1)) expect(bytes).toBeGreaterThan(235_000);
-  });
-
-  it('is refused where vectors and chunks are not as many', () => {
-    const documents = [documentOf('a', 3)];
-    const base = { libraryId: LIBRARY, segmentId: SEGMENT, documents };
-    expect(codeThrownBy(() => encodeSegment({ ...base, vectors: rowsOf(2, 4) }))).toBe(
-      'counts_mismatch',
-    );
+    expect(new Set(keys).size).toBe(keys.length);
+    const others = table.length + documents.length + tombstones.length;
+    expect(keys.length).toBe(segment.listCount + others);
+    expect(keys).toContain(`${prefixOf(segment)}:p:${segment.listCount - 1}`);
+    for (const key of keys) expect(key).toMatch(KVS_KEY_PATTERN);
   });
 });
 
-describe('a damaged segment', () => {
-  const documents = [documentOf('a', 500), documentOf('b', 1)];
-  const { items, vectors } = encode(documents, 1536);
-  const parts = partsOf(items);
-  const size = { count: vectors.count, dimensions: 1536 };
-
-  it('is reported when a part is missing, doubled or in another place', () => {
-    const [first, second, ...rest] = parts.vectors as [Part, Part, ...Part[]];
-    const wrong: Part[][] = [
-      [],
-      [first],
-      [second, ...rest],
-      [first, second, ...rest, first],
-      [{ ...first, value: second.value }, { ...second, value: first.value }, ...rest],
-      [first, { ...second, value: first.value }, ...rest],
-      parts.documents,
-    ];
-    for (const list of wrong) {
-      expect(codeThrownBy(() => decodeVectors(list, size))).toBe('value_corrupt');
-    }
-    expect(codeThrownBy(() => decodeDocuments([], size.count))).toBe('value_corrupt');
-    expect(codeThrownBy(() => decodeDocuments(parts.vectors, size.count))).toBe('value_corrupt');
-    expect(codeThrownBy(() => decodeDocuments(parts.documents, size.count + 1))).toBe(
-      'value_corrupt',
-    );
-  });
-
-  it('is reported when the library has other dimensions or the manifest other counts', () => {
-    for (const other of [
-      { dimensions: 1535 },
-      { dimensions: 3072 },
-      { count: 500 },
-      { count: 502 },
-    ]) {
-      const expected = { ...size, ...other };
-      expect(codeThrownBy(() => decodeVectors(parts.vectors, expected))).toBe('value_corrupt');
-    }
-  });
-
-  it('is reported for every single character of a small value that differs or is cut off', () => {
-    const small = encode([documentOf('a.md', 2)], 4);
-    const { vectors: vectorParts, documents: tableParts } = partsOf(small.items);
-    let tried = 0;
-    for (const [part, decode] of [
-      [vectorParts[0] as Part, (list: Part[]) => decodeVectors(list, { count: 2, dimensions: 4 })],
-      [tableParts[0] as Part, (list: Part[]) => decodeDocuments(list, 2)],
+describe('what is known of a segment beforehand', () => {
+  it('is the size of a list, exact but for digits that its checksum has not', () => {
+    for (const [dimensions, count, runs] of [
+      [64, 1, 1],
+      [100, 60, 7],
+      [1536, 300, 2],
     ] as const) {
-      const envelope = part.value as { body: string };
-      for (let at = 0; at < envelope.body.length; at += 1) {
-        const { body } = envelope;
-        const other = body[at] === 'A' ? 'B' : 'A';
-        for (const changed of [body.slice(0, at), body.slice(0, at) + other + body.slice(at + 1)]) {
-          const damaged = { key: part.key, value: { ...envelope, body: changed } as JsonValue };
-          expect(codeThrownBy(() => decode([damaged]))).toBe('value_corrupt');
-          tried += 1;
-        }
-      }
-    }
-    expect(tried).toBeGreaterThan(200);
-  });
-});
-
-describe('planBatches', () => {
-  it('keeps every batch to 25 keys and 0.9 MB, the order, and every item once', () => {
-    const random = seededRandom(81);
-    for (let round = 0; round < 200; round += 1) {
-      const count = Math.floor(random() * 120);
-      const bytesMax = [100, 36_000, 60_000, 245_760][round % 4] as number;
-      const items = Array.from({ length: count }, (_, i) => {
-        return { key: `k${i}`, bytes: 1 + Math.floor(random() * bytesMax) };
-      });
-      const batches = planBatches(items);
-      expect(batches.flat()).toEqual(items);
-      for (const batch of batches) {
-        expect(batch.length).toBeGreaterThan(0);
-        expect(batch.length).toBeLessThanOrEqual(25);
-        expect(batch.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(900_000);
-      }
+      const list = { number: 12, dimensions, count, runs };
+      const planned = listKeySize(LIBRARY, inline.id, list);
+      const bytes = encodePostingList(samplePostingList(count, { dimensions, count, runs }));
+      const item = toBytesItem('list', planned.key, bytes);
+      const { checksum } = item.value as { checksum: number };
+      expect(bytes.length).toBe(postingListBytes(dimensions, count, runs));
+      expect(planned.key).toBe(`${prefixOf(inline)}:p:12`);
+      expect(planned.bytes - item.bytes).toBe(10 - String(checksum).length);
     }
   });
 
-  it('makes no more batches than it must of equal items', () => {
-    const items = (count: number, bytes: number) =>
-      Array.from({ length: count }, (_, i) => ({ key: `k${i}`, bytes }));
-    expect(planBatches([])).toEqual([]);
-    expect(planBatches(items(25, 36_000)).length).toBe(1);
-    expect(planBatches(items(26, 36_000)).length).toBe(2);
-    expect(planBatches(items(25, 36_001)).length).toBe(2);
-    expect(planBatches(items(6, 240_000)).length).toBe(2);
+  it('is how many of its chunks live', () => {
+    expect(SEGMENTS.map(liveChunks)).toEqual([inline.chunks, 100_000 - 41, 40]);
   });
 });
 
-type Part = { key: string; value: JsonValue };
+describe('a segment in the catalogue', () => {
+  const load = (segment: unknown, format = FORMAT_VERSION) => {
+    const { libraries, generation } = CATALOGUE;
+    const changed = libraries.map((library) => ({ ...library, segments: [segment] }));
+    const stored = { generation, body: { format, libraries: changed } };
+    const entities = { get: async () => stored } as unknown as EntityStore;
+    return loadCatalogue(entities);
+  };
 
-function many(count: number, name: string): DocumentEntry[] {
-  return Array.from({ length: count }, (_, i) => {
-    const number = String(i).padStart(6, '0');
-    const job = number.padStart(16, 'f');
-    return documentOf(`${number}${name}`.slice(0, 400), 1, job);
+  it.each(SEGMENTS)('is read as it was written: $kind, $listCount lists', async (segment) => {
+    const { libraries } = await load(segment);
+    expect(libraries[0]?.segments).toEqual([segment]);
   });
-}
+
+  it.each([
+    ['lexical postings, which this version has not', { lexicalBytes: [1] }],
+    ['another kind', { kind: 'tree' }],
+    ['bytes that are no numbers', { lists: ['1'] }],
+    ['a table that is neither', { table: null }],
+    ['a negative count', { listCount: -1 }],
+    ['a negative spread', { spread: -0.1 }],
+    ['half a chunk', { chunks: 0.5 }],
+    ['tombstones without a generation', { tombstones: { bytes: 1, documents: 1, chunks: 1 } }],
+    ['no word of tombstones', { tombstones: undefined }],
+    ['no generation of documents', { documentsGeneration: undefined }],
+  ])('is refused with %s', async (_, change) => {
+    expect(await codeRejectedBy(load({ ...parted, ...change }))).toBe('catalogue_corrupt');
+  });
+
+  it('is refused by name in a newer format, whatever it holds', async () => {
+    const newer = { ...parted, lexicalBytes: [1], kind: 'tree' };
+    expect(await codeRejectedBy(load(newer, FORMAT_VERSION + 1))).toBe('format_newer');
+  });
+});

@@ -1,0 +1,84 @@
+/**
+ * Sealing, the parts that compute: how many lists, which rows train the centroids, and a segment
+ * built at once from vectors that are all in memory. `seal-chain.ts` does the same in steps.
+ */
+
+import { seededRandom } from '../quantization/seeded-random';
+import { assembleSegment } from './assemble-segment';
+import { takeProbes } from './calibrate-spread';
+import type { DocumentEntry } from './document-table';
+import { createClustering, encodeRows } from './encode-rows';
+import { postingListRowsMax } from './posting-list';
+import type { SegmentDescriptor } from './segment';
+import type { StoredItem } from './stored-item';
+import { trainCentroids } from './train-centroids';
+import { pickRows, type VectorRows } from './vector-rows';
+
+/** Rows below which one list is read whole: a table would cost what it spares (docs/tuning.md). */
+const FLAT_ROWS_MAX = 128;
+/** Lists per cube root of the rows, and the fewest rows a list is to have (docs/tuning.md). */
+const LISTS_PER_CUBE_ROOT = 18;
+const ROWS_PER_LIST_MIN = 12;
+/** Vectors per list that train the centroids (docs/tuning.md). */
+const SAMPLE_PER_LIST = 16;
+/** The sample is drawn by this seed, so a chain that is resumed draws the same. */
+const SAMPLE_SEED = 0x73616d70;
+/** A list may grow to this part of its value before its cluster is split in training. */
+const FILL_MAX = 0.7;
+
+export interface SegmentPlan {
+  libraryId: string;
+  segmentId: string;
+  dimensions: number;
+  /** Row r of the segment is the r-th chunk of these. */
+  documents: readonly DocumentEntry[];
+  inlineCharactersMax: number;
+}
+
+/** Lists of a segment of so many rows; 1 is a flat segment. */
+export function listsFor(rows: number): number {
+  if (rows <= FLAT_ROWS_MAX) return 1;
+  const lists = Math.min(rows / ROWS_PER_LIST_MIN, LISTS_PER_CUBE_ROOT * Math.cbrt(rows));
+  return Math.max(2, Math.round(lists));
+}
+
+/** Numbers of the rows that train the centroids, ascending; all of a flat segment. */
+export function sampleRows(rows: number): Uint32Array {
+  const wanted = Math.min(rows, SAMPLE_PER_LIST * listsFor(rows));
+  if (wanted === rows || listsFor(rows) === 1)
+    return Uint32Array.from({ length: rows }, (_, i) => i);
+  const random = seededRandom(SAMPLE_SEED);
+  const sample = new Uint32Array(wanted);
+  // Selection sampling (Knuth, TAOCP 2, algorithm 3.4.2 S): in order, each row equally likely.
+  let taken = 0;
+  for (let row = 0; taken < wanted; row += 1) {
+    if ((rows - row) * random() < wanted - taken) {
+      sample[taken] = row;
+      taken += 1;
+    }
+  }
+  return sample;
+}
+
+/** Centroids for a segment of so many rows, from a sample of them. */
+export function trainFor(rows: number, sample: VectorRows): VectorRows {
+  const rowsMax = FILL_MAX * postingListRowsMax(sample.dimensions, 1);
+  const lists = listsFor(rows);
+  const shareMax = lists === 1 ? 1 : Math.min(1, rowsMax / rows);
+  return trainCentroids(sample, { lists, shareMax, random: seededRandom(SAMPLE_SEED + 1) });
+}
+
+/** Builds a segment of vectors in memory, row by row. O(rows * lists * dimensions). */
+export function buildSegment(
+  plan: SegmentPlan,
+  vectors: VectorRows,
+): { items: StoredItem[]; descriptor: SegmentDescriptor } {
+  const rows = vectors.count;
+  const sampled = sampleRows(rows);
+  const sample = pickRows(vectors, sampled);
+  const clustering = createClustering(trainFor(rows, sample));
+  const probes = takeProbes(sample, sampled, rows);
+  const numbers = Uint32Array.from({ length: rows }, (_, row) => row);
+  const encoded = [encodeRows(clustering, vectors, numbers)];
+  return assembleSegment({ ...plan, clustering, probes, encoded });
+}

@@ -1,0 +1,169 @@
+/**
+ * The document table of a segment: its documents in the order given, so that a position in it (an
+ * ordinal) names a document, and for each chunk where in the text it lies and which record holds
+ * it. docs/format.md is the norm for the JSON.
+ */
+
+import type { JsonValue } from '../platform/ports';
+import { corrupt, openValue, PART_BYTES_MAX } from './envelope';
+
+const CHUNKS_PER_ROW_MAX = 5_000;
+/** JSON bytes of one chunk's four numbers: two offsets up to 7 digits, a job, a record. */
+const CHUNK_REF_BYTES = 32;
+/** JSON bytes of a job's id, its quotes escaped in the envelope. */
+const JOB_BYTES = 24;
+/** JSON bytes of hash, quotes and brackets of a row. */
+const ROW_BYTES = 128;
+/** JSON bytes of the envelope and of what the rows stand in. */
+const FRAME_BYTES = 128;
+const NUMBERS_PER_CHUNK = 4;
+
+/** Where one chunk lies and which record holds it. */
+export interface ChunkRef {
+  /** [start, end) in UTF-16 units of the document's text. */
+  start: number;
+  end: number;
+  /** The job that wrote the record, and the record's number within that job. */
+  job: string;
+  record: number;
+}
+
+export interface DocumentEntry {
+  name: string;
+  /** SHA-256 of the document as given, hexadecimal. */
+  hash: string;
+  chunks: ChunkRef[];
+}
+
+type TableRow = [name: string, hash: string, numbers: number[]];
+
+/** The bodies of the table's parts. */
+export function encodeDocuments(documents: readonly DocumentEntry[]): string[] {
+  const parts: string[] = [];
+  let rows: TableRow[] = [];
+  let jobs = new Map<string, number>();
+  let bytes = FRAME_BYTES;
+  const flush = () => {
+    if (rows.length > 0) parts.push(JSON.stringify({ jobs: [...jobs.keys()], documents: rows }));
+    rows = [];
+    jobs = new Map();
+    bytes = FRAME_BYTES;
+  };
+  for (const document of documents) {
+    // A document of very many chunks goes on in a further row, under its name.
+    for (
+      let first = 0;
+      first === 0 || first < document.chunks.length;
+      first += CHUNKS_PER_ROW_MAX
+    ) {
+      const chunks = document.chunks.slice(first, first + CHUNKS_PER_ROW_MAX);
+      const rowBytes = rowBytesMax(document.name, chunks);
+      if (bytes + rowBytes > PART_BYTES_MAX) flush();
+      rows.push([document.name, document.hash, chunks.flatMap((chunk) => numbersOf(chunk, jobs))]);
+      bytes += rowBytes;
+    }
+  }
+  flush();
+  return parts;
+}
+
+/** What stands in the table for a document that was taken out of it; its ordinal stays. */
+export const ERASED_DOCUMENT: DocumentEntry = { name: '', hash: '', chunks: [] };
+
+/**
+ * Decodes the table of a segment, its parts given in order. Of `chunks`, erased documents have
+ * taken some out, but none of the `liveChunks`. Errors: `value_corrupt`.
+ */
+export function decodeDocuments(
+  parts: readonly { key: string; value: JsonValue }[],
+  expected: { documents: number; chunks: number; liveChunks: number },
+): DocumentEntry[] {
+  const documents: DocumentEntry[] = [];
+  let chunks = 0;
+  for (const { key, value } of parts) {
+    const table = parseTable(key, openValue('documents', key, value));
+    for (const [name, hash, numbers] of table.documents) {
+      const refs = refsOf(key, numbers, table.jobs);
+      const last = documents.at(-1);
+      if (last?.name === name && name !== ERASED_DOCUMENT.name) last.chunks.push(...refs);
+      else documents.push({ name, hash, chunks: refs });
+      chunks += refs.length;
+    }
+  }
+  const isErased = documents.some(({ name }) => name === ERASED_DOCUMENT.name);
+  const chunksMin = isErased ? expected.liveChunks : expected.chunks;
+  if (chunks < chunksMin || chunks > expected.chunks || documents.length !== expected.documents) {
+    throw corrupt(
+      parts.at(-1)?.key ?? 'segment',
+      `${documents.length} documents of ${chunks} chunks, the index manifest says ${expected.documents} of ${expected.chunks}`,
+    );
+  }
+  return documents;
+}
+
+function rowBytesMax(name: string, chunks: readonly ChunkRef[]): number {
+  const jobs = new Set(chunks.map(({ job }) => job)).size;
+  // The name twice: a character may be escaped here and again in the envelope.
+  const nameBytes = 4 * Buffer.byteLength(name);
+  return nameBytes + ROW_BYTES + jobs * JOB_BYTES + chunks.length * CHUNK_REF_BYTES;
+}
+
+/** Start, end, number of the job in `jobs` (added when new), record. */
+function numbersOf(chunk: ChunkRef, jobs: Map<string, number>): number[] {
+  let job = jobs.get(chunk.job);
+  if (job === undefined) {
+    job = jobs.size;
+    jobs.set(chunk.job, job);
+  }
+  return [chunk.start, chunk.end, job, chunk.record];
+}
+
+function refsOf(key: string, numbers: readonly number[], jobs: readonly string[]): ChunkRef[] {
+  const refs: ChunkRef[] = [];
+  for (let i = 0; i < numbers.length; i += NUMBERS_PER_CHUNK) {
+    const start = numbers[i] as number;
+    const end = numbers[i + 1] as number;
+    const job = jobs[numbers[i + 2] as number];
+    const record = numbers[i + 3] as number;
+    if (job === undefined) throw corrupt(key, `job ${numbers[i + 2]} of ${jobs.length}`);
+    refs.push({ start, end, job, record });
+  }
+  return refs;
+}
+
+function parseTable(key: string, body: string): { jobs: string[]; documents: TableRow[] } {
+  // The checksum has vouched for the bytes; what is left to find is a writer's mistake.
+  const table = parseJson(body) as { jobs?: unknown; documents?: unknown } | null | undefined;
+  if (!isArrayOf(table?.jobs, isString) || !isArrayOf(table?.documents, isTableRow)) {
+    throw corrupt(key, 'no table of jobs and documents');
+  }
+  return { jobs: table.jobs, documents: table.documents };
+}
+
+/** Undefined for what is not JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isTableRow(row: unknown): row is TableRow {
+  if (!Array.isArray(row) || row.length !== 3) return false;
+  const [name, hash, numbers] = row as unknown[];
+  if (!isString(name) || !isString(hash) || !isArrayOf(numbers, isCount)) return false;
+  return numbers.length % NUMBERS_PER_CHUNK === 0;
+}
+
+function isArrayOf<T>(value: unknown, is: (entry: unknown) => entry is T): value is T[] {
+  return Array.isArray(value) && value.every(is);
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0;
+}

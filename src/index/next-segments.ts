@@ -1,0 +1,137 @@
+/**
+ * The segments of the next generation: those there are, less what was replaced or deleted, and one
+ * new segment of what was added and of whatever compaction merges. Records are neither rewritten
+ * nor embedded again; merged rows come from them.
+ */
+
+import type { KeyValueStore } from '../platform/ports';
+import { planCompaction } from './compaction';
+import { type DocumentEntry, ERASED_DOCUMENT, encodeDocuments } from './document-table';
+import { documentsKey, tombstonesKey } from './keys';
+import { liveDocuments, type SegmentDocuments } from './reader';
+import { sealSegment } from './seal-segment';
+import type { SegmentDescriptor } from './segment';
+import { type StoredItem, toBytesItem, toItem } from './stored-item';
+import { encodeTombstones, isTombstoned, withTombstones } from './tombstones';
+import type { VectorRows } from './vector-rows';
+import { memorySource, mixedSource } from './vector-source';
+
+export interface SegmentChange {
+  libraryId: string;
+  /** Id of the new segment, if there is one. */
+  segmentId: string;
+  dimensions: number;
+  /** The generation that is to be published. */
+  generation: number;
+  /** Names of documents that are replaced or deleted. */
+  removed: ReadonlySet<string>;
+  /** Documents that are new or replace others. */
+  added: readonly DocumentEntry[];
+  /** One row for each chunk of `added`, in order. */
+  vectors: VectorRows;
+  /** Also take the names of what is removed out of the document tables. */
+  erase: boolean;
+  /** Characters of centroid table that the catalogue has room for. */
+  inlineCharactersMax: number;
+}
+
+export interface NextSegments {
+  /** Values to write before the publish. */
+  items: StoredItem[];
+  segments: SegmentDescriptor[];
+  /** Every document of the next generation. */
+  documents: DocumentEntry[];
+}
+
+/** Errors: those of `sealSegment`. */
+export async function nextSegments(
+  kv: KeyValueStore,
+  present: readonly SegmentDocuments[],
+  change: SegmentChange,
+): Promise<NextSegments> {
+  const retained = present
+    .map((segment) => withoutRemoved(segment, change))
+    .filter(({ segment }) => liveDocuments([segment]).length > 0);
+  const addedChunks = change.vectors.count;
+  const sizes = retained.map(({ segment }) => segment.descriptor);
+  const merged = new Set(
+    planCompaction(addedChunks > 0 ? [...sizes, { chunks: addedChunks, tombstones: null }] : sizes),
+  );
+  const mergedSegments = retained.filter((_, i) => merged.has(i)).map(({ segment }) => segment);
+  const staying = retained.filter((_, i) => !merged.has(i));
+  const items = staying.flatMap((segment) => segment.items);
+  const segments = staying.map(({ segment }) => segment.descriptor);
+  const moved = liveDocuments(mergedSegments);
+  if (addedChunks > 0 || moved.length > 0) {
+    const sealed = await sealDocuments(kv, change, moved);
+    items.push(...sealed.items);
+    segments.push(sealed.descriptor);
+  }
+  const kept = liveDocuments(staying.map(({ segment }) => segment));
+  return { items, segments, documents: [...kept, ...moved, ...change.added] };
+}
+
+/** A segment as the next generation has it, and the values that are new in it. */
+function withoutRemoved(
+  segment: SegmentDocuments,
+  change: SegmentChange,
+): { segment: SegmentDocuments; items: StoredItem[] } {
+  const { descriptor, documents, tombstones } = segment;
+  const { libraryId, generation } = change;
+  const gone = documents.flatMap((document, ordinal) =>
+    change.removed.has(document.name) && !isTombstoned(tombstones, ordinal) ? [ordinal] : [],
+  );
+  if (gone.length === 0) return { segment, items: [] };
+  const next = withTombstones(tombstones, documents.length, gone);
+  const covered = documents.filter((_, ordinal) => isTombstoned(next, ordinal));
+  const goneChunks = gone.reduce((sum, i) => sum + (documents[i]?.chunks.length ?? 0), 0);
+  const item = toBytesItem(
+    'tombstones',
+    tombstonesKey(libraryId, descriptor.id, generation),
+    encodeTombstones(next),
+  );
+  const changed: SegmentDescriptor = {
+    ...descriptor,
+    tombstones: {
+      generation,
+      bytes: item.bytes,
+      documents: covered.length,
+      chunks: (descriptor.tombstones?.chunks ?? 0) + goneChunks,
+    },
+  };
+  const result = { descriptor: changed, documents, tombstones: next };
+  return change.erase ? withErased(result, libraryId, item) : { segment: result, items: [item] };
+}
+
+/** The same with a document table that no longer names what is gone. */
+function withErased(
+  segment: SegmentDocuments,
+  libraryId: string,
+  tombstonesItem: StoredItem,
+): { segment: SegmentDocuments; items: StoredItem[] } {
+  const documentsGeneration = segment.descriptor.tombstones?.generation ?? 0;
+  const documents = segment.documents.map((document, ordinal) =>
+    isTombstoned(segment.tombstones, ordinal) ? ERASED_DOCUMENT : document,
+  );
+  const { id } = segment.descriptor;
+  const items = encodeDocuments(documents).map((body, part) =>
+    toItem('documents', documentsKey(libraryId, { id, documentsGeneration }, part), body),
+  );
+  const documentBytes = items.map(({ bytes }) => bytes);
+  const descriptor = { ...segment.descriptor, documentsGeneration, documentBytes };
+  return { segment: { ...segment, descriptor, documents }, items: [tombstonesItem, ...items] };
+}
+
+/** Seals added and moved documents as one segment. */
+async function sealDocuments(
+  kv: KeyValueStore,
+  change: SegmentChange,
+  moved: readonly DocumentEntry[],
+): Promise<{ items: StoredItem[]; descriptor: SegmentDescriptor }> {
+  const { libraryId, segmentId, dimensions, vectors, inlineCharactersMax } = change;
+  const documents = [...change.added, ...moved];
+  const plan = { libraryId, segmentId, dimensions, documents, inlineCharactersMax };
+  if (moved.length === 0) return sealSegment(kv, plan, memorySource(vectors));
+  const refs = documents.flatMap(({ chunks }) => chunks);
+  return sealSegment(kv, plan, mixedSource(kv, { libraryId, dimensions, refs, vectors }));
+}

@@ -1,0 +1,149 @@
+/**
+ * What a query reads of its libraries' segments: first the heads (centroid tables, tombstones and
+ * the lists of flat segments), then the posting lists it chose. Each is one round trip however many
+ * libraries; a head that stands in the catalogue needs none.
+ */
+
+import type { JsonValue, KeyValueStore } from '../platform/ports';
+import type { LibraryEntry } from './catalogue';
+import { type CentroidTable, decodeCentroidTable } from './centroid-table';
+import { corrupt, openBytes } from './envelope';
+import { decodePostingList, type PostingList } from './posting-list';
+import { readValues } from './read-values';
+import { listKeySize, type SegmentDescriptor, segmentKeys } from './segment';
+import type { KeySize } from './stored-item';
+import { decodeTombstones, type Tombstones } from './tombstones';
+
+/** Decoded codes and centroids kept between queries of one installation; never text or records. */
+export interface CodeCache {
+  get(library: LibraryEntry, key: string): CentroidTable | PostingList | undefined;
+  set(library: LibraryEntry, key: string, decoded: CentroidTable | PostingList): void;
+}
+
+export interface SegmentHead {
+  library: LibraryEntry;
+  descriptor: SegmentDescriptor;
+  /** Of a clustered segment. */
+  table: CentroidTable | undefined;
+  /** Of a flat segment: all of them. */
+  lists: PostingList[];
+  tombstones: Tombstones | undefined;
+}
+
+/** A list of a clustered segment to be read, by its number in the centroid table. */
+export interface WantedList {
+  head: SegmentHead;
+  number: number;
+}
+
+/**
+ * The heads of all segments of the libraries, in their order.
+ * Errors: `value_missing`, `value_corrupt`, `format_newer`.
+ */
+export async function loadHeads(
+  kv: KeyValueStore,
+  libraries: readonly LibraryEntry[],
+  cache?: CodeCache,
+): Promise<SegmentHead[]> {
+  const segments = libraries.flatMap((library) =>
+    library.segments.map((descriptor) => {
+      const keys = segmentKeys(library.id, descriptor);
+      const codes = [...keys.table, ...keys.lists];
+      return { library, descriptor, keys, codes };
+    }),
+  );
+  const wanted = segments.flatMap(({ library, keys, codes }) => [
+    ...codes.filter(({ key }) => cache?.get(library, key) === undefined),
+    ...keys.tombstones,
+  ]);
+  const values = new Map((await readValues(kv, wanted)).map(({ key, value }) => [key, value]));
+  return segments.map(({ library, descriptor, keys }) => {
+    const { dimensions } = library.fingerprint;
+    const read = ({ key }: KeySize) => ({ key, value: values.get(key) as JsonValue });
+    const flatList = (size: KeySize) =>
+      cached(cache, library, size.key, () => {
+        const { key, value } = read(size);
+        return decodeList(key, value, library, descriptor);
+      });
+    const [stored] = keys.tombstones.map(read);
+    const tombstones =
+      stored &&
+      decodeTombstones(stored.key, openBytes('tombstones', stored.key, stored.value), {
+        documents: descriptor.documents,
+      });
+    const table = descriptor.kind === 'flat' ? undefined : decodeTable();
+    return { library, descriptor, table, lists: keys.lists.map(flatList), tombstones };
+
+    function decodeTable(): CentroidTable {
+      const expected = { dimensions, chunks: descriptor.chunks };
+      if (typeof descriptor.table === 'string') {
+        const key = `centroid table of segment ${descriptor.id}`;
+        const bytes = Buffer.from(descriptor.table, 'base64');
+        return decodeCentroidTable([{ key, bytes }], expected);
+      }
+      return cached(cache, library, keys.table[0]?.key ?? '', () => {
+        const parts = keys.table.map(read);
+        return decodeCentroidTable(
+          parts.map(({ key, value }) => ({ key, bytes: openBytes('centroids', key, value) })),
+          expected,
+        );
+      });
+    }
+  });
+}
+
+/** Posting lists in the order wanted. Errors: as `loadHeads`. */
+export async function loadLists(
+  kv: KeyValueStore,
+  wanted: readonly WantedList[],
+  cache?: CodeCache,
+): Promise<PostingList[]> {
+  const sizes = wanted.map(({ head, number }) => ({
+    library: head.library,
+    ...listSize(head, number),
+  }));
+  const missing = sizes.filter(({ library, key }) => cache?.get(library, key) === undefined);
+  const values = new Map((await readValues(kv, missing)).map(({ key, value }) => [key, value]));
+  return sizes.map(({ library, key }, i) =>
+    cached(cache, library, key, () => {
+      const { descriptor } = (wanted[i] as WantedList).head;
+      return decodeList(key, values.get(key) as JsonValue, library, descriptor);
+    }),
+  );
+}
+
+/** A list whose rows all belong to documents that the segment has. */
+function decodeList(
+  key: string,
+  value: JsonValue,
+  library: LibraryEntry,
+  descriptor: SegmentDescriptor,
+): PostingList {
+  const bytes = openBytes('list', key, value);
+  const list = decodePostingList(key, bytes, library.fingerprint.dimensions);
+  const beyond = list.documents.find((ordinal) => ordinal >= descriptor.documents);
+  if (beyond === undefined) return list;
+  throw corrupt(key, `document ${beyond} of ${descriptor.documents}`);
+}
+
+/** Key and size of a list of a clustered segment. */
+export function listSize({ library, descriptor, table }: SegmentHead, number: number): KeySize {
+  const { dimensions, counts, runs } = table as CentroidTable;
+  const count = counts[number] as number;
+  const list = { number, dimensions, count, runs: runs[number] as number };
+  return listKeySize(library.id, descriptor.id, list);
+}
+
+function cached<T extends CentroidTable | PostingList>(
+  cache: CodeCache | undefined,
+  library: LibraryEntry,
+  key: string,
+  decode: () => T,
+): T {
+  // A key is written once with one kind of value, so what stands under it has the kind asked for.
+  const known = cache?.get(library, key) as T | undefined;
+  if (known !== undefined) return known;
+  const decoded = decode();
+  cache?.set(library, key, decoded);
+  return decoded;
+}

@@ -1,0 +1,193 @@
+/**
+ * The chunks nearest a query, of several libraries at once: choose posting lists by their centroids,
+ * read them, estimate every row from its code, read the records of those that may be among the best,
+ * and score these by their int8 vectors. Three dependent reads, however many libraries.
+ */
+
+import type { LibraryEntry } from '../index/catalogue';
+import { chooseLists } from '../index/choose-lists';
+import { type CoarseQuery, type CoarseScanner, createCoarseScanner } from '../index/coarse-scan';
+import type { PostingList } from '../index/posting-list';
+import { loadRecords } from '../index/reader';
+import type { ChunkRecord } from '../index/record';
+import {
+  type CodeCache,
+  listSize,
+  loadLists,
+  type SegmentHead,
+  type WantedList,
+} from '../index/segment-heads';
+import { isTombstoned } from '../index/tombstones';
+import type { KeyValueStore } from '../platform/ports';
+import { chooseCandidates } from './choose-candidates';
+import type { SearchKnobs } from './knobs';
+
+export interface ScoredChunk {
+  library: LibraryEntry;
+  record: ChunkRecord;
+  /** [start, end) of the record's text in its document, in UTF-16 units. */
+  start: number;
+  end: number;
+  /** Cosine of query and chunk, up to the rounding of int8. */
+  score: number;
+}
+
+export interface NearestQuery {
+  /** Heads of the libraries' segments. */
+  heads: readonly SegmentHead[];
+  libraries: readonly LibraryEntry[];
+  /** The embedded query of a library's model, Float32Array[dimensions] of norm 1. */
+  vectorOf: (library: LibraryEntry) => Float32Array;
+  k: number;
+  knobs: SearchKnobs;
+  cache?: CodeCache | undefined;
+}
+
+/** A row of a posting list that may be among the best. */
+interface Candidate {
+  library: LibraryEntry;
+  chunk: { job: string; record: number };
+  start: number;
+  end: number;
+}
+
+/**
+ * The k best chunks of each library, best first; equal scores in order of document name and start.
+ * Errors: `value_missing`, `value_corrupt`, `format_newer`.
+ */
+export async function nearestChunks(
+  kv: KeyValueStore,
+  query: NearestQuery,
+): Promise<ScoredChunk[][]> {
+  const scanners = new Map<number, CoarseScanner>();
+  const prepared = query.libraries.map((library) => {
+    const { dimensions } = library.fingerprint;
+    const scanner = scanners.get(dimensions) ?? createCoarseScanner(dimensions);
+    scanners.set(dimensions, scanner);
+    const heads = query.heads.filter((head) => head.library === library);
+    return { library, scanner, heads, coarse: scanner.prepare(query.vectorOf(library)) };
+  });
+  const wanted = prepared.map((one) => chooseFrom(one, query));
+  const loaded = await loadLists(kv, wanted.flat(), query.cache);
+  let at = 0;
+  const candidates = prepared.map((one, i) => {
+    const chosen = (wanted[i] as WantedList[]).map(({ head }) => {
+      const list = loaded[at] as PostingList;
+      at += 1;
+      return { head, list };
+    });
+    const flat = one.heads.flatMap((head) => head.lists.map((list) => ({ head, list })));
+    return findCandidates(one, [...flat, ...chosen], query);
+  });
+  const records = await loadRecords(kv, candidates.flat());
+  at = 0;
+  return candidates.map((ofLibrary, i) => {
+    const vector = query.vectorOf((prepared[i] as { library: LibraryEntry }).library);
+    const scored = ofLibrary.map(({ library, start, end }) => {
+      const record = records[at] as ChunkRecord;
+      at += 1;
+      return { library, record, start, end, score: cosine(vector, record) };
+    });
+    return scored.sort(byScore).slice(0, query.k);
+  });
+}
+
+interface Prepared {
+  heads: readonly SegmentHead[];
+  scanner: CoarseScanner;
+  coarse: CoarseQuery;
+}
+
+/** The lists to read of each clustered segment; a tombstoned row counts as any other. */
+function chooseFrom(
+  { heads, scanner, coarse }: Prepared,
+  { k, knobs }: NearestQuery,
+): WantedList[] {
+  return heads.flatMap((head) => {
+    const { table } = head;
+    if (table === undefined) return [];
+    const statistics = {
+      dimensions: table.dimensions,
+      scores: scanner.scoreCentroids(coarse, table),
+      radii: table.radii,
+      counts: table.counts,
+      bytes: (number: number) => listSize(head, number).bytes,
+    };
+    const { coverage } = knobs;
+    const { spread } = head.descriptor;
+    return chooseLists(statistics, k, { coverage, spread }).map((number) => ({ head, number }));
+  });
+}
+
+function findCandidates(
+  { scanner, coarse }: Prepared,
+  lists: readonly { head: SegmentHead; list: PostingList }[],
+  { k, knobs }: NearestQuery,
+): Candidate[] {
+  const rows = lists.reduce((sum, { list }) => sum + list.count, 0);
+  const estimates = new Float32Array(rows);
+  const errors = new Float32Array(rows);
+  const firstRow: number[] = [];
+  let at = 0;
+  for (const { head, list } of lists) {
+    const scores = scanner.scoreList(coarse, list);
+    if (head.tombstones !== undefined) {
+      for (let row = 0; row < list.count; row += 1) {
+        const isGone = isTombstoned(head.tombstones, list.documents[row] as number);
+        if (isGone) scores.estimates[row] = Number.NEGATIVE_INFINITY;
+      }
+    }
+    estimates.set(scores.estimates, at);
+    errors.set(scores.errors, at);
+    firstRow.push(at);
+    at += list.count;
+  }
+  return chooseCandidates({ estimates, errors }, k, knobs).map((position) => {
+    const number = lastNotAbove(firstRow, position);
+    const { head, list } = lists[number] as { head: SegmentHead; list: PostingList };
+    return toCandidate(head.library, list, position - (firstRow[number] as number));
+  });
+}
+
+function toCandidate(library: LibraryEntry, list: PostingList, row: number): Candidate {
+  const start = list.starts[row] as number;
+  const record = list.records[row] as number;
+  const end = start + (list.lengths[row] as number);
+  return { library, chunk: { job: jobOf(list, row), record }, start, end };
+}
+
+function jobOf(list: PostingList, row: number): string {
+  let end = 0;
+  for (const { job, rows } of list.runs) {
+    end += rows;
+    if (row < end) return job;
+  }
+  return '';
+}
+
+/** Position of the last number that is not above the value; the first is 0. */
+function lastNotAbove(ascending: readonly number[], value: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if ((ascending[middle] as number) <= value) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Dot product with the dequantized vector: the query is not rounded. */
+function cosine(query: Float32Array, { vector }: ChunkRecord): number {
+  const { values, scale } = vector;
+  let dot = 0;
+  for (let i = 0; i < values.length; i += 1) dot += (query[i] as number) * (values[i] as number);
+  return dot * scale;
+}
+
+function byScore(a: ScoredChunk, b: ScoredChunk): number {
+  if (a.score !== b.score) return b.score - a.score;
+  if (a.record.document !== b.record.document)
+    return a.record.document < b.record.document ? -1 : 1;
+  return a.start - b.start;
+}

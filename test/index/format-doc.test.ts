@@ -1,0 +1,250 @@
+/**
+ * docs/format.md against the code: its tables give the same headers, and decode by themselves what
+ * the encoders wrote, field for field.
+ */
+import { describe, expect, it } from 'vitest';
+import { CENTROID_TABLE_HEADER } from '../../src/index/centroid-table';
+import { FORMAT_VERSION, openBytes, openValue, VALUE_KINDS } from '../../src/index/envelope';
+import { POSTING_LIST_HEADER, POSTING_LIST_RUN } from '../../src/index/posting-list';
+import { TOMBSTONES_HEADER } from '../../src/index/tombstones';
+import type { JsonValue } from '../../src/platform/ports';
+import {
+  decodeByTable,
+  formatDoc,
+  headerOf,
+  isOfType,
+  readFormatDoc,
+  type Table,
+  tableOf,
+  valuesAt,
+} from '../support/format-doc';
+import {
+  DOCUMENTS,
+  goldenValues,
+  LIST_64,
+  LIST_100,
+  SEGMENTS,
+  TABLE,
+  TOMBSTONES,
+} from '../support/golden-values';
+
+const tables = readFormatDoc();
+const HEADINGS = {
+  list: 'Posting list: kind `list`',
+  centroids: 'Centroid table: kind `centroids`',
+  tombstones: 'Tombstones: kind `tombstones`',
+  documents: 'Document table: kind `documents`',
+  record: 'Record: kind `record`',
+};
+const golden = new Map(goldenValues().map((value) => [value.name, value]));
+
+function bytesOf(name: string, kind: 'list' | 'centroids' | 'tombstones'): Buffer {
+  const { key, value } = golden.get(name) as { key: string; value: JsonValue };
+  return openBytes(kind, key, value);
+}
+
+function decoded(name: string, kind: 'list' | 'centroids' | 'tombstones') {
+  const { fields, rest } = decodeByTable(
+    tables,
+    tableOf(tables, HEADINGS[kind]),
+    bytesOf(name, kind),
+  );
+  expect(rest.length, 'bytes after the last field').toBe(0);
+  return fields as Record<string, number & number[]>;
+}
+
+/** Every place of a table exists and is of its type. */
+function expectDescribed(json: unknown, table: Table): void {
+  expect(table.rows.length).toBeGreaterThan(2);
+  for (const { place, field, type } of table.rows) {
+    const values = valuesAt(json, place).filter((value) => value !== undefined);
+    expect(values.length, `nothing at ${place}`).toBeGreaterThan(0);
+    const wrong = values.filter((value) => !isOfType(value, type));
+    expect(wrong, `${place} (${field}), ${type}`).toEqual([]);
+  }
+}
+
+/** Places of the fields that an object of JSON has at its first level. */
+const fieldsOf = (table: Table) =>
+  table.rows.filter(({ place }) => !/[.[]/.test(place)).map(({ field }) => field);
+
+describe('docs/format.md', () => {
+  it('names the version, and has one table for every kind that has a fixed layout', () => {
+    expect(HEADINGS).toMatchObject(
+      Object.fromEntries(
+        VALUE_KINDS.filter((kind) => kind !== 'work').map((kind) => [kind, expect.any(String)]),
+      ),
+    );
+    for (const [kind, heading] of Object.entries(HEADINGS)) {
+      expect(heading).toContain(`\`${kind}\``);
+      expect(tableOf(tables, heading).rows.length).toBeGreaterThan(0);
+    }
+    expect(versionStated()).toBe(FORMAT_VERSION);
+  });
+
+  it.each(VALUE_KINDS)('has a section for the kind %s', (kind) => {
+    expect(headings().filter((heading) => heading.endsWith(`: kind \`${kind}\``)).length).toBe(1);
+  });
+
+  it('has no section for a kind that is none', () => {
+    const kinds = headings().flatMap((heading) => /: kind `(\w+)`$/.exec(heading)?.[1] ?? []);
+    expect(kinds.sort()).toEqual([...VALUE_KINDS].sort());
+  });
+
+  it.each([
+    [HEADINGS.list, POSTING_LIST_HEADER],
+    ['Run', POSTING_LIST_RUN],
+    [HEADINGS.centroids, CENTROID_TABLE_HEADER],
+    [HEADINGS.tombstones, TOMBSTONES_HEADER],
+  ])('gives the offsets of the code, in their order: %s', (heading, header) => {
+    const documented = headerOf(tableOf(tables, heading));
+    expect(documented).toEqual(header);
+    expect(Object.keys(documented)).toEqual(Object.keys(header));
+  });
+
+  it.each([
+    ['list-64', LIST_64],
+    ['list-100', LIST_100],
+  ])('decodes a posting list: %s', (name, list) => {
+    const fields = decoded(name, 'list');
+    const { dimensions, count, runs, reserved, centroidScale, factorMax } = fields;
+    expect([dimensions, count, reserved]).toEqual([list.dimensions, list.count, 0]);
+    expect(runs).toBe(list.runs.length);
+    expect(centroidScale).toBe(list.centroid.scale);
+    expect(fields['centroid']).toEqual([...list.centroid.nibbles]);
+    expect(fields['run']).toEqual(
+      list.runs.map(({ job, rows }) => ({ job: [...Buffer.from(job, 'hex')], rows })),
+    );
+    for (const column of ['codes', 'documents', 'records', 'starts', 'lengths'] as const) {
+      expect(fields[column], column).toEqual([...list[column]]);
+    }
+    expect(factorMax).toBe(Math.max(...list.factors));
+    expect(fields['offsetMin']).toBe(Math.min(...list.offsets));
+    for (let i = 0; i < list.count; i += 1) {
+      const factor = ((fields['factors']?.[i] as number) / 255) * (factorMax as number);
+      const offset =
+        (fields['offsetMin'] as number) +
+        ((fields['offsets']?.[i] as number) / 255) * (fields['offsetSpan'] as number);
+      expect(factor).toBeCloseTo(list.factors[i] as number, 3);
+      expect(offset).toBeCloseTo(list.offsets[i] as number, 3);
+    }
+  });
+
+  it('decodes a centroid table', () => {
+    const fields = decoded('centroids', 'centroids');
+    const { dimensions, bits, lists, scaleMax, radiusMax } = fields;
+    expect([dimensions, bits, lists]).toEqual([TABLE.dimensions, TABLE.bits, TABLE.lists]);
+    for (const column of ['codes', 'counts', 'runs'] as const) {
+      expect(fields[column], column).toEqual([...TABLE[column]]);
+    }
+    for (let i = 0; i < TABLE.lists; i += 1) {
+      const scale = ((fields['scales']?.[i] as number) / 65_535) * (scaleMax as number);
+      const radius = ((fields['radii']?.[i] as number) / 65_535) * (radiusMax as number);
+      expect(scale).toBeCloseTo(TABLE.scales[i] as number, 5);
+      expect(radius).toBeCloseTo(TABLE.radii[i] as number, 4);
+    }
+  });
+
+  it('decodes tombstones', () => {
+    const fields = decoded('tombstones', 'tombstones');
+    expect(fields).toEqual({ documents: TOMBSTONES.documents, bits: [...TOMBSTONES.bits] });
+  });
+
+  it('describes the JSON of a document table and of a record', () => {
+    const documents = openJson('documents');
+    expectDescribed(documents, tableOf(tables, HEADINGS.documents));
+    expect(Object.keys(documents as object)).toEqual(['jobs', 'documents']);
+    expect(valuesAt(documents, 'documents[][0]')).toEqual(DOCUMENTS.map(({ name }) => name));
+    expect(valuesAt(documents, 'documents[]')).toHaveLength(DOCUMENTS.length);
+    const record = openJson('record') as unknown[];
+    expectDescribed(record, tableOf(tables, HEADINGS.record));
+    expect(record).toHaveLength(tableOf(tables, HEADINGS.record).rows.length);
+  });
+
+  it('describes the envelope, the catalogue, the manifest and every form of a descriptor', () => {
+    const envelope = tableOf(tables, 'Envelope');
+    for (const { name, value } of golden.values()) {
+      if (name === 'catalogue' || name === 'manifest') continue;
+      expectDescribed(value, envelope);
+      expect(Object.keys(value as object)).toEqual(fieldsOf(envelope));
+    }
+    const catalogue = tableOf(tables, 'Catalogue');
+    expectDescribed(bodyOf('catalogue'), catalogue);
+    expect(
+      Object.keys((valuesAt(bodyOf('catalogue'), 'libraries[]') as object[])[0] ?? {}),
+    ).toEqual(catalogue.rows.slice(2).map(({ field }) => field));
+    const [fingerprint] = valuesAt(bodyOf('catalogue'), 'libraries[].fingerprint') as [object];
+    const listed = /A fingerprint is `\{([^}]*)\}`/.exec(formatDoc())?.[1]?.split(/,\s+/);
+    expect(listed).toEqual(Object.keys(fingerprint));
+    const manifest = tableOf(tables, 'Index manifest');
+    expectDescribed(bodyOf('manifest'), manifest);
+    expect(Object.keys(bodyOf('manifest') as object)).toEqual(fieldsOf(manifest));
+    const descriptor = tableOf(tables, 'Segment descriptor');
+    expectDescribed(SEGMENTS[1], descriptor);
+    for (const segment of SEGMENTS) {
+      expect(Object.keys(segment)).toEqual(fieldsOf(descriptor));
+      expectDescribed(segment, {
+        ...descriptor,
+        rows: descriptor.rows.filter(({ place }) => !place.includes('.')),
+      });
+    }
+  });
+});
+
+describe('the reader of its tables', () => {
+  const table = (rows: [string, string, string][]): Table => ({
+    heading: 'A',
+    rows: rows.map(([place, field, type]) => ({ place, field, type })),
+  });
+
+  it.each([
+    [
+      'a gap',
+      [
+        ['0–1', 'a', 'u16'],
+        ['4–5', 'b', 'u16'],
+      ],
+    ],
+    ['a field too long for its type', [['0–3', 'a', 'u16']]],
+    ['a field too short for its type', [['0–2', 'a', 'f32']]],
+    [
+      'columns that begin too late',
+      [
+        ['0–1', 'a', 'u16'],
+        ['4–', 'b', 'u8 × a'],
+      ],
+    ],
+  ] as [string, [string, string, string][]][])('notices %s', (_, rows) => {
+    expect(() => headerOf(table(rows))).toThrow('docs/format.md');
+  });
+
+  it('multiplies factors, numbers, fields and rounded-up quotients', () => {
+    const rows = table([
+      ['0–0', 'a', 'u8'],
+      ['1–', 'b', 'u8 × a × ceil(a / 2)'],
+      ['then', 'c', 'u16 × 1'],
+    ]);
+    const { fields, rest } = decodeByTable([], rows, Buffer.from([3, 1, 2, 3, 4, 5, 6, 7, 0, 9]));
+    expect(fields).toEqual({ a: 3, b: [1, 2, 3, 4, 5, 6], c: [7] });
+    expect([...rest]).toEqual([9]);
+  });
+});
+
+function headings(): string[] {
+  return formatDoc()
+    .split('\n')
+    .filter((line) => line.startsWith('#'));
+}
+
+function versionStated(): number {
+  return Number(/Format version: \*\*(\d+)\*\*/.exec(formatDoc())?.[1]);
+}
+
+function openJson(kind: 'documents' | 'record'): unknown {
+  const { key, value } = golden.get(kind) as { key: string; value: JsonValue };
+  return JSON.parse(openValue(kind, key, value));
+}
+
+function bodyOf(name: 'catalogue' | 'manifest'): unknown {
+  return (golden.get(name) as unknown as { value: { body: unknown } }).value.body;
+}

@@ -1,0 +1,199 @@
+/**
+ * One stored value of every kind in format 0, made of seeded data: no clock, no random bytes, no
+ * function whose last bit differs from one machine to the next.
+ */
+import {
+  type Catalogue,
+  catalogueValue,
+  type IndexManifest,
+  manifestValue,
+} from '../../src/index/catalogue';
+import { encodeCentroidTable } from '../../src/index/centroid-table';
+import { ERASED_DOCUMENT, encodeDocuments } from '../../src/index/document-table';
+import type { ValueKind } from '../../src/index/envelope';
+import {
+  CATALOGUE_KEY,
+  centroidsKey,
+  documentsKey,
+  listKey,
+  recordKey,
+  tombstonesKey,
+} from '../../src/index/keys';
+import { encodePostingList } from '../../src/index/posting-list';
+import { encodeRecord } from '../../src/index/record';
+import type { SegmentDescriptor } from '../../src/index/segment';
+import { toBase64, toItem } from '../../src/index/stored-item';
+import { encodeTombstones } from '../../src/index/tombstones';
+import type { JsonValue } from '../../src/platform/ports';
+import {
+  chunksOf,
+  sampleCentroidTable,
+  samplePostingList,
+  sampleTombstones,
+} from './stored-values';
+
+export const LIBRARY = '0123456789abcdef';
+export const SEGMENT = 'fedcba9876543210';
+export const JOB = '00112233445566ff';
+
+export const LIST_64 = samplePostingList(64, { dimensions: 64, count: 11, runs: 2 });
+export const LIST_100 = samplePostingList(100, { dimensions: 100, count: 7, runs: 2 });
+export const TABLE = sampleCentroidTable(1, { dimensions: 100, bits: 104, lists: 5 });
+export const TOMBSTONES = sampleTombstones(5, 21);
+export const DOCUMENTS = [
+  {
+    name: 'guides/größe 📏 "one".md',
+    hash: 'ab'.repeat(32),
+    chunks: [
+      { start: 0, end: 1_180, job: JOB, record: 0 },
+      { start: 1_180, end: 2_011, job: JOB, record: 1 },
+    ],
+  },
+  { name: 'empty.txt', hash: 'cd'.repeat(32), chunks: [] },
+  ERASED_DOCUMENT,
+  ERASED_DOCUMENT,
+  {
+    name: 'a/later.md',
+    hash: 'ef'.repeat(32),
+    chunks: [{ start: 0, end: 4_999_999, job: SEGMENT, record: 16_777_215 }],
+  },
+];
+export const RECORD = {
+  document: 'guides/größe 📏 "one".md',
+  headings: ['Release', 'Who "approves"'],
+  lead: '| a | b |\n',
+  text: 'Two reviewers approve.\r\n\tThen it ships. 🚀',
+  trail: '```',
+  vector: {
+    values: Int8Array.from({ length: 64 }, (_, i) => ((i * 37) % 255) - 127),
+    scale: 0.0078125,
+  },
+};
+
+/** A descriptor of every form: a table inline, a table in parts with tombstones, and flat. */
+export const SEGMENTS: SegmentDescriptor[] = [
+  {
+    id: SEGMENT,
+    chunks: chunksOf(TABLE),
+    documents: 21,
+    kind: 'clustered',
+    listCount: TABLE.lists,
+    lists: [],
+    table: toBase64(encodeCentroidTable(TABLE)[0] as Uint8Array),
+    spread: 1.25,
+    documentsGeneration: 0,
+    documentBytes: [240_001, 1_234],
+    lexicalBytes: [],
+    tombstones: null,
+  },
+  {
+    id: JOB,
+    chunks: 100_000,
+    documents: 900,
+    kind: 'clustered',
+    listCount: 831,
+    lists: [],
+    table: [241_000, 77_000],
+    spread: 0.75,
+    documentsGeneration: 7,
+    documentBytes: [200_000],
+    lexicalBytes: [],
+    tombstones: { generation: 7, bytes: 260, documents: 3, chunks: 41 },
+  },
+  {
+    id: 'ffeeddccbbaa9988',
+    chunks: 40,
+    documents: 2,
+    kind: 'flat',
+    listCount: 1,
+    lists: [3_210],
+    table: [],
+    spread: 0,
+    documentsGeneration: 0,
+    documentBytes: [1_111],
+    lexicalBytes: [],
+    tombstones: null,
+  },
+];
+export const CATALOGUE: Catalogue = {
+  generation: 12,
+  libraries: [
+    {
+      id: LIBRARY,
+      name: 'Größe & "norms"',
+      projects: ['ACME', 'OPS'],
+      generation: 8,
+      fingerprint: {
+        embedder: 'openai',
+        model: 'text-embedding-3-small',
+        modelId: 'openai/text-embedding-3-small/100',
+        dimensions: 100,
+        queryConvention: 'same',
+        normalized: true,
+        chunkerVersion: 1,
+        embeddedTextVersion: 1,
+        maskingVersion: 0,
+      },
+      segments: SEGMENTS.slice(0, 2),
+    },
+  ],
+};
+export const MANIFEST: IndexManifest = {
+  generation: 8,
+  publisher: JOB,
+  publishedAt: 1_780_000_000_000,
+  segments: SEGMENTS.slice(0, 2),
+  previous: SEGMENTS.slice(2),
+};
+
+/** What one file below test/golden/v0 holds. */
+export interface GoldenValue {
+  name: string;
+  key: string;
+  value: JsonValue;
+}
+
+export function goldenValues(): GoldenValue[] {
+  const recordAt = recordKey(LIBRARY, JOB, 12);
+  return [
+    bytesOf('list-64', 'list', listKey(LIBRARY, SEGMENT, 0), encodePostingList(LIST_64)),
+    bytesOf('list-100', 'list', listKey(LIBRARY, SEGMENT, 1), encodePostingList(LIST_100)),
+    bytesOf(
+      'centroids',
+      'centroids',
+      centroidsKey(LIBRARY, SEGMENT, 0),
+      encodeCentroidTable(TABLE)[0] as Uint8Array,
+    ),
+    bytesOf(
+      'tombstones',
+      'tombstones',
+      tombstonesKey(LIBRARY, SEGMENT, 7),
+      encodeTombstones(TOMBSTONES),
+    ),
+    textOf(
+      'documents',
+      'documents',
+      documentsKey(LIBRARY, { id: SEGMENT, documentsGeneration: 7 }, 0),
+      encodeDocuments(DOCUMENTS)[0] as string,
+    ),
+    { name: 'record', key: recordAt, value: encodeRecord(recordAt, RECORD) },
+    { name: 'catalogue', key: CATALOGUE_KEY, value: catalogueValue(CATALOGUE) },
+    { name: 'manifest', key: LIBRARY, value: manifestValue(MANIFEST) },
+  ];
+}
+
+/** The text of a golden file: one field a line, so that a change shows where it is. */
+export function goldenText({ key, value }: GoldenValue): string {
+  const text = JSON.stringify({ key, value }, null, 2);
+  // Lists of numbers and names on one line, as the formatter has them.
+  const isFlat = /\[\n\s*([^[\]{}]*?)\n\s*\]/g;
+  return `${text.replace(isFlat, (_, entries: string) => `[${entries.replace(/,\n\s*/g, ', ')}]`)}\n`;
+}
+
+function bytesOf(name: string, kind: ValueKind, key: string, bytes: Uint8Array): GoldenValue {
+  return textOf(name, kind, key, toBase64(bytes));
+}
+
+function textOf(name: string, kind: ValueKind, key: string, body: string): GoldenValue {
+  return { name, key, value: toItem(kind, key, body).value };
+}
