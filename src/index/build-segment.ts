@@ -20,7 +20,7 @@ const FLAT_ROWS_MAX = 128;
 const LISTS_PER_CUBE_ROOT = 18;
 const ROWS_PER_LIST_MIN = 12;
 /** Vectors per list that train the centroids (docs/tuning.md). */
-const SAMPLE_PER_LIST = 16;
+const SAMPLE_PER_LIST = 24;
 /** The sample is drawn by this seed, so a chain that is resumed draws the same. */
 const SAMPLE_SEED = 0x73616d70;
 /** A list may grow to this part of its value before its cluster is split in training. */

@@ -1,9 +1,9 @@
 /**
  * How far the scores of a segment's rows spread about those of their centroids, found by asking the
- * segment for its own rows: some of the sample are taken as queries, their nearest others are looked
- * up exactly, and the spread is the least with which probing would have read the lists of nearly
- * all of them. No constant fits all libraries: where topics have few chunks, the tenth best hit lies
- * in no cluster at all.
+ * segment for its own rows: some of the sample are taken as queries, their nearest others are
+ * looked up exactly, and the spread is the least with which probing would have read the lists of
+ * nearly all of them. No constant fits all libraries: where topics have few chunks, the tenth best
+ * hit lies in no cluster at all.
  */
 
 import { createKernels } from '../kernels/kernels';

@@ -1,4 +1,4 @@
-/** From int8 vectors to one-bit codes: each row goes to its nearest centroid, and is coded from it. */
+/** From int8 vectors to one-bit codes: a row goes to its nearest centroid, and is coded from it. */
 
 import { decodeFourBit, encodeFourBit, type FourBitVector } from '../quantization/four-bit';
 import { codeBytes, encodeOneBit } from '../quantization/one-bit';

@@ -14,8 +14,11 @@ import { quantizeInt8 } from '../quantization/int8';
 import { createAssigner } from './nearest-centroid';
 import { pickRows, toRows, type VectorRows } from './vector-rows';
 
-/** Rounds of assignment and update; more changed no recall by 0.002 (docs/tuning.md). */
-const ROUNDS = 5;
+/**
+ * Rounds of assignment and update, each by the part of the sample it uses: the first rounds only
+ * spread the centroids out, for which a part will do (docs/tuning.md).
+ */
+const ROUND_SHARES = [0.25, 0.25, 0.5, 0.5, 1];
 /** A cluster whose share of the sample is below this part of the mean is dissolved. */
 const DISSOLVED_BELOW = 1 / 8;
 
@@ -33,32 +36,42 @@ export interface TrainingOptions {
  * Errors: `invariant_violated` for an empty sample.
  */
 export function trainCentroids(sample: VectorRows, options: TrainingOptions): VectorRows {
-  const { count } = sample;
+  const { count, dimensions } = sample;
   assertInvariant(count > 0, 'trainCentroids: the sample is empty');
-  let centroids = chooseRows(sample, Math.min(options.lists, count), options.random);
-  for (let round = 1; round <= ROUNDS; round += 1) {
-    const members = assignAll(sample, centroids);
-    const isLast = round === ROUNDS;
-    const groups = isLast ? members : balance(sample, members, options);
-    centroids = toRows(
-      groups.filter((group) => group.length > 0).map((group) => meanOf(sample, group)),
-      sample.dimensions,
-    );
+  const order = shuffled(count, options.random);
+  const lists = Math.min(options.lists, count);
+  let centroids = meansOf(
+    sample,
+    Array.from(order.subarray(0, lists), (row) => [row]),
+  );
+  for (const [round, share] of ROUND_SHARES.entries()) {
+    const used = Math.max(lists, Math.ceil(share * count));
+    const part = pickRows(sample, order.subarray(0, used));
+    const members = assignAll(part, centroids);
+    const isLast = round === ROUND_SHARES.length - 1;
+    centroids = meansOf(part, isLast ? members : balance(part, members, { ...options, lists }));
   }
   return centroids;
+
+  function meansOf(rows: VectorRows, groups: readonly number[][]): VectorRows {
+    const filled = groups.filter((group) => group.length > 0);
+    return toRows(
+      filled.map((group) => meanOf(rows, group)),
+      dimensions,
+    );
+  }
 }
 
-/** Rows of the sample, each once, as the first centroids. */
-function chooseRows(sample: VectorRows, count: number, random: () => number): VectorRows {
-  const rows = Array.from({ length: sample.count }, (_, row) => row);
-  for (let i = 0; i < count; i += 1) {
-    const j = i + Math.floor(random() * (rows.length - i));
-    [rows[i], rows[j]] = [rows[j] as number, rows[i] as number];
+/** Row numbers in random order (Fisher and Yates). */
+function shuffled(count: number, random: () => number): Uint32Array {
+  const rows = Uint32Array.from({ length: count }, (_, row) => row);
+  for (let i = count - 1; i > 0; i -= 1) {
+    const j = Math.floor(random() * (i + 1));
+    const row = rows[i] as number;
+    rows[i] = rows[j] as number;
+    rows[j] = row;
   }
-  return toRows(
-    rows.slice(0, count).map((row) => meanOf(sample, [row])),
-    sample.dimensions,
-  );
+  return rows;
 }
 
 /** Rows of the sample by the centroid that is nearest to them. */
@@ -111,7 +124,9 @@ function split(
 /** Two groups about two members; equal vectors, which no centroid tells apart, by number. */
 function halve(sample: VectorRows, group: readonly number[], random: () => number): number[][] {
   const rows = pickRows(sample, Uint32Array.from(group));
-  const two = chooseRows(rows, 2, random);
+  const first = Math.floor(random() * group.length);
+  const second = (first + 1 + Math.floor(random() * (group.length - 1))) % group.length;
+  const two = pickRows(rows, Uint32Array.of(first, second));
   const halves = assignAll(rows, two).map((half) => half.map((i) => group[i] as number));
   if (halves.every((half) => half.length > 0)) return halves;
   const middle = group.length >> 1;

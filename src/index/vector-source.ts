@@ -23,8 +23,8 @@ export function memorySource(vectors: VectorRows): VectorSource {
 const RECORDS_PER_READ = 500;
 
 /**
- * Vectors of which the first rows are at hand; the rest is read back from the records of `refs`, one
- * a row: 36,000 read units for 100,000 records of 3.6 KB.
+ * Vectors of which the first rows are at hand; the rest is read back from the records of `refs`,
+ * one a row: 36,000 read units for 100,000 records of 3.6 KB.
  * Errors of reading: `value_missing`, `value_corrupt`, `format_newer`.
  */
 export function mixedSource(

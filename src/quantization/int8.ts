@@ -26,8 +26,8 @@ export interface Int8Vector {
 /** Quantizes one vector. Errors: `invariant_violated` for a zero or non-finite vector. */
 export function quantizeInt8(vector: Float32Array): Int8Vector {
   let maxAbs = 0;
-  for (const component of vector) {
-    const abs = Math.abs(component);
+  for (let i = 0; i < vector.length; i += 1) {
+    const abs = Math.abs(vector[i] as number);
     // A NaN fails every comparison, so test for "not known to be fine" instead of for NaN.
     if (!(abs <= Number.MAX_VALUE)) maxAbs = Number.POSITIVE_INFINITY;
     else if (abs > maxAbs) maxAbs = abs;
@@ -40,8 +40,9 @@ export function quantizeInt8(vector: Float32Array): Int8Vector {
   );
   const values = new Int8Array(vector.length);
   for (let i = 0; i < vector.length; i += 1) {
-    const rounded = Math.round((vector[i] as number) / scale);
-    values[i] = Math.max(-VALUE_MAX, Math.min(VALUE_MAX, rounded));
+    // Storing truncates, so half a step towards the sign makes it rounding; 127.5 stays 127.
+    const steps = (vector[i] as number) / scale;
+    values[i] = steps + (steps < 0 ? -0.5 : 0.5);
   }
   return { values, scale };
 }

@@ -7,8 +7,8 @@
  * butterflies, so that the ends of a vector meet even where the two transforms hardly overlap.
  * Orthogonal for any dimensions; O(d log d) time, no stored matrix.
  *
- * Source: fast Johnson–Lindenstrauss transform, N. Ailon and B. Chazelle, SIAM J. Comput. 39 (2009);
- * the sign–Hadamard–mix form for any dimensions follows J. Gao and C. Long, "RaBitQ", SIGMOD 2024
+ * Source: fast Johnson–Lindenstrauss transform, N. Ailon and B. Chazelle, SIAM J. Comput. 39
+ * (2009); the sign–Hadamard–mix form for any dimensions follows J. Gao and C. Long, "RaBitQ", SIGMOD 2024
  * (arXiv 2405.12497), section 3.1, and its successors' implementations.
  */
 

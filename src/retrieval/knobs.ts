@@ -1,6 +1,6 @@
 /**
- * What trades recall for read units. docs/tuning.md says what each does, over which range, and which
- * measurement chose its default.
+ * What trades recall for read units. docs/tuning.md says what each does, over which range, and
+ * which measurement chose its default.
  */
 export interface SearchKnobs {
   /** Share of the expected best k that the lists read must hold, 0 to 1; 1 reads every list. */

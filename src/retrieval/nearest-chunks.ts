@@ -1,7 +1,8 @@
 /**
- * The chunks nearest a query, of several libraries at once: choose posting lists by their centroids,
- * read them, estimate every row from its code, read the records of those that may be among the best,
- * and score these by their int8 vectors. Three dependent reads, however many libraries.
+ * The chunks nearest a query, of several libraries at once: choose posting lists by their
+ * centroids, read them, estimate every row from its code, read the records of those that may be
+ * among the best, and score these by their int8 vectors. Three dependent reads, however many
+ * libraries.
  */
 
 import type { LibraryEntry } from '../index/catalogue';
