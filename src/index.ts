@@ -3,10 +3,13 @@
 import Resolver from '@forge/resolver';
 import { consumeIndexingEvent } from './handlers/indexing-consumer';
 import { resolverDefinitions } from './handlers/resolver';
+import { codeCachesOf } from './handlers/warm-cache-setting';
 import { createForgePlatform } from './platform/forge-platform';
 
 const definitions = new Resolver();
-for (const [name, definition] of Object.entries(resolverDefinitions(createForgePlatform))) {
+for (const [name, definition] of Object.entries(
+  resolverDefinitions(createForgePlatform, codeCachesOf(process.env)),
+)) {
   definitions.define(name, definition);
 }
 

@@ -5,10 +5,11 @@
 
 import { PROVIDER_SECRETS } from '../embedding/create-provider';
 import { GroundworkError } from '../errors';
+import type { CodeCaches } from '../index/code-cache';
 import { deleteDocument, deleteEverything, deleteLibrary } from '../index/delete';
 import type { Platform } from '../platform/ports';
 import { groundIssue } from '../refinement/ground-issue';
-import { rankChunks, type SearchScope } from '../retrieval/search';
+import { rankChunks, type SearchOptions, type SearchScope } from '../retrieval/search';
 import { settleAll } from '../settle-all';
 import { requireAdmin, requireProject } from './authorize';
 import { discardJob, type IndexingJob, loadJob, saveJob, stageDocuments } from './indexing-job';
@@ -22,6 +23,12 @@ import {
 } from './payload';
 import { type Answer, respond } from './respond';
 
+/** What a call works with. */
+interface CallContext {
+  platform: Platform;
+  searching: SearchOptions;
+}
+
 interface ResolverRequest {
   payload: unknown;
 }
@@ -31,13 +38,22 @@ export type ResolverDefinitions = Record<
   (request: ResolverRequest) => Promise<Answer<unknown>>
 >;
 
-/** The definitions for @forge/resolver. A platform is made anew for each call: nothing is kept. */
-export function resolverDefinitions(platformOf: () => Platform): ResolverDefinitions {
+/**
+ * The definitions for @forge/resolver. A platform is made anew for each call, and nothing is kept
+ * from one to the next unless `caches` are given.
+ */
+export function resolverDefinitions(
+  platformOf: () => Platform,
+  caches?: CodeCaches,
+): ResolverDefinitions {
   const define =
-    (name: string, call: (platform: Platform, payload: unknown) => Promise<unknown>) =>
+    (name: string, call: (context: CallContext, payload: unknown) => Promise<unknown>) =>
     (request: ResolverRequest) => {
       const platform = platformOf();
-      return respond(platform.log, name, () => call(platform, request.payload));
+      return respond(platform.log, name, () => {
+        const cache = caches?.of(platform.installation());
+        return call({ platform, searching: cache === undefined ? {} : { cache } }, request.payload);
+      });
     };
   return {
     startIndexing: define('startIndexing', startIndexing),
@@ -48,7 +64,10 @@ export function resolverDefinitions(platformOf: () => Platform): ResolverDefinit
   };
 }
 
-async function startIndexing(platform: Platform, payload: unknown): Promise<{ jobId: string }> {
+async function startIndexing(
+  { platform }: CallContext,
+  payload: unknown,
+): Promise<{ jobId: string }> {
   await requireAdmin(platform.jira);
   const input = parsePayload(startIndexingSchema, payload);
   if (input.projects !== undefined && input.projects !== 'all') {
@@ -78,7 +97,7 @@ async function startIndexing(platform: Platform, payload: unknown): Promise<{ jo
   return { jobId };
 }
 
-async function indexingProgress(platform: Platform, payload: unknown) {
+async function indexingProgress({ platform }: CallContext, payload: unknown) {
   await requireAdmin(platform.jira);
   const { jobId } = parsePayload(progressSchema, payload);
   const job = await loadJob(platform.kv, jobId);
@@ -93,20 +112,17 @@ async function indexingProgress(platform: Platform, payload: unknown) {
   return { state, library, phase, done, total, updatedAt, report, error };
 }
 
-async function searchInstructions(platform: Platform, payload: unknown) {
+async function searchInstructions({ platform, searching }: CallContext, payload: unknown) {
   const input = parsePayload(searchSchema, payload);
   // Without a project the search is not bound to what its caller works on: that is for admins.
   if (input.project === undefined) await requireAdmin(platform.jira);
   else await requireProject(platform.jira, input.project);
-  const hits = await rankChunks(platform, {
-    text: input.text,
-    scope: scopeOf(input),
-    k: input.k,
-  });
+  const request = { text: input.text, scope: scopeOf(input), k: input.k };
+  const hits = await rankChunks(platform, request, searching);
   return { applies: hits.some((hit) => hit.applies), hits };
 }
 
-async function promptSection(platform: Platform, payload: unknown) {
+async function promptSection({ platform, searching }: CallContext, payload: unknown) {
   const { issueKey, tokensEstimateMax } = parsePayload(promptSectionSchema, payload);
   // Read as the calling user: an item that user may not see is not there.
   const issue = await platform.jira.issue(issueKey);
@@ -119,12 +135,13 @@ async function promptSection(platform: Platform, payload: unknown) {
   }
   const grounded = await groundIssue(platform, {
     issue,
+    searching,
     ...(tokensEstimateMax === undefined ? {} : { tokensEstimateMax }),
   });
   return grounded.section;
 }
 
-async function deleteFromIndex(platform: Platform, payload: unknown) {
+async function deleteFromIndex({ platform }: CallContext, payload: unknown) {
   await requireAdmin(platform.jira);
   const input = parsePayload(deleteSchema, payload);
   if ('everything' in input) {

@@ -24,7 +24,7 @@ import {
   type RefusedDocument,
 } from './plan-job';
 import { embeddedText } from './prepare-document';
-import { createManifest, isPublishUnknown, publishGeneration } from './publish';
+import { createManifest, isPublishUnknown, orPublishLost, publishGeneration } from './publish';
 import { deleteKeys, writeValues } from './read-values';
 import { encodeRecord } from './record';
 import { liveChunks, type SegmentDescriptor } from './segment';
@@ -105,7 +105,11 @@ export async function indexDocuments(
     await deleteUnnamed(platform, job).catch(() =>
       platform.log('cleanup_failed', { library: job.libraryId }),
     );
-    throw error;
+    throw await orPublishLost(platform.entities, error, {
+      libraryId: job.libraryId,
+      name: request.library,
+      generation: baseline.library?.generation ?? 0,
+    });
   }
 }
 

@@ -18,6 +18,7 @@ import {
   type Projects,
 } from './catalogue';
 import { CATALOGUE_ENTITY, CATALOGUE_KEY, MANIFEST_ENTITY } from './keys';
+import { isValueMissing } from './read-values';
 import type { SegmentDescriptor } from './segment';
 
 /** Other libraries may publish in between; each attempt that loses to one of them starts anew. */
@@ -119,15 +120,28 @@ export function isPublishUnknown(error: unknown): boolean {
   return GroundworkError.isInstance(error) && error.code === PUBLISH_UNKNOWN;
 }
 
+/**
+ * The error to report of a job that failed: `publish_lost` where a value it needed is gone because
+ * somebody else published the library, or deleted it, meanwhile. Nothing is damaged then.
+ */
+export async function orPublishLost(
+  entities: EntityStore,
+  error: unknown,
+  planned: { libraryId: string; name: string; generation: number },
+): Promise<unknown> {
+  if (!isValueMissing(error)) return error;
+  const { libraries } = await loadCatalogue(entities);
+  const found = libraries.find(({ id }) => id === planned.libraryId)?.generation ?? 0;
+  if (found === planned.generation) return error;
+  return lost(planned.name, overtaken(found, planned.generation));
+}
+
 /** The library as it stands, after making sure that it is as the job found it. */
 function expectUnchanged(catalogue: Catalogue, publication: Publication): LibraryEntry | undefined {
   const existing = catalogue.libraries.find((library) => library.id === publication.libraryId);
   const found = existing?.generation ?? 0;
   if (found !== publication.expectedGeneration) {
-    throw lost(
-      publication.name,
-      `it is at generation ${found}, this job planned from ${publication.expectedGeneration}`,
-    );
+    throw lost(publication.name, overtaken(found, publication.expectedGeneration));
   }
   const namesake = catalogue.libraries.find((library) => library.name === publication.name);
   if (namesake !== undefined && namesake.id !== publication.libraryId) {
@@ -190,6 +204,10 @@ function unknown(libraryId: string, cause: unknown): GroundworkError {
     retryable: true,
     cause,
   });
+}
+
+function overtaken(found: number, planned: number): string {
+  return `it is at generation ${found}, this job planned from ${planned}`;
 }
 
 function lost(library: string, why: string): GroundworkError {

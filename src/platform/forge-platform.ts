@@ -30,6 +30,7 @@ export function createForgePlatform(): Platform {
     newId: () => randomBytes(ID_BYTES).toString('hex'),
     random: Math.random,
     log: writeLog,
+    installation: () => getAppContext().installationAri.installationId,
     remainingTimeMs: () => getAppContext().invocationRemainingTimeInMillis(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   };

@@ -120,6 +120,8 @@ export interface Platform {
   /** Uniform in [0, 1): jitter of retries. */
   random: () => number;
   log: Log;
+  /** Id of the installation that the running function works for. */
+  installation: () => string;
   /** Milliseconds until the running function is ended by the platform. */
   remainingTimeMs: () => number;
   /** Resolves after so many milliseconds. */

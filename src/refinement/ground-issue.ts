@@ -7,7 +7,7 @@ import {
   PROMPT_TOKENS_DEFAULT,
   type PromptSection,
 } from '../retrieval/prompt-section';
-import { search } from '../retrieval/search';
+import { type SearchOptions, search } from '../retrieval/search';
 import { descriptionText, queryTextOf } from './issue-text';
 
 /** Hits that are considered for the prompt; the token budget decides how many get in. */
@@ -25,14 +25,12 @@ export interface GroundedPrompt {
  */
 export async function groundIssue(
   platform: Platform,
-  request: { issue: JiraIssue; tokensEstimateMax?: number },
+  request: { issue: JiraIssue; tokensEstimateMax?: number; searching?: SearchOptions },
 ): Promise<GroundedPrompt> {
   const { issue } = request;
-  const hits = await search(platform, {
-    text: queryTextOf(issue),
-    scope: { project: issue.project },
-    k: HITS_CONSIDERED,
-  });
+  const scope = { project: issue.project };
+  const query = { text: queryTextOf(issue), scope, k: HITS_CONSIDERED };
+  const hits = await search(platform, query, request.searching);
   const section = buildPromptSection(hits, {
     delimiterId: platform.newId(),
     tokensEstimateMax: request.tokensEstimateMax ?? PROMPT_TOKENS_DEFAULT,
