@@ -12,11 +12,10 @@ import { encodeDocuments } from './document-table';
 import type { Clustering, EncodedRows } from './encode-rows';
 import { centroidsKey, documentsKey, listKey } from './keys';
 import { codeBytes, encodePostingList, type PostingList, postingListRowsMax } from './posting-list';
+import { DEFAULT_SEAL_KNOBS, type SealKnobs } from './seal-knobs';
 import type { SegmentDescriptor } from './segment';
 import { type StoredItem, toBase64, toBytesItem, toItem } from './stored-item';
 
-/** Bits of a centroid's code in the table; more found no more (docs/tuning.md). */
-const TABLE_BITS_MAX = 512;
 /** A table this small stands in the catalogue: a round trip and a value less. */
 const INLINE_CHARACTERS_MAX = 6_000;
 
@@ -32,6 +31,7 @@ export interface SegmentParts {
   documents: readonly DocumentEntry[];
   /** Characters of centroid table that the catalogue still has room for. */
   inlineCharactersMax: number;
+  knobs?: SealKnobs;
 }
 
 /** Errors: `counts_mismatch` when codes and chunks are not as many. */
@@ -53,7 +53,7 @@ export function assembleSegment(parts: SegmentParts): {
   const listItems = lists.map(({ list }, number) =>
     toBytesItem('list', listKey(libraryId, segmentId, number), encodePostingList(list)),
   );
-  const segment = { id: segmentId, documentsGeneration: 0 };
+  const segment = { id: segmentId, documentsJob: segmentId };
   const documentItems = encodeDocuments(documents).map((body, part) =>
     toItem('documents', documentsKey(libraryId, segment, part), body),
   );
@@ -62,7 +62,7 @@ export function assembleSegment(parts: SegmentParts): {
   let table: string | number[] = [];
   let spread = 0;
   if (!isFlat) {
-    const encodedTable = encodeCentroidTable(tableOf(clustering, lists));
+    const encodedTable = encodeCentroidTable(tableOf(clustering, lists, parts.knobs));
     spread = calibrate(parts, lists, encodedTable, listItems);
     const bodies = encodedTable.map(toBase64);
     const inlineMax = Math.min(INLINE_CHARACTERS_MAX, parts.inlineCharactersMax);
@@ -256,9 +256,13 @@ function fill(
  * the factor that makes their product with a query an estimate of the cosine. Leaving dimensions
  * out of a rotated vector is a random projection, so the factor is scaled by their share.
  */
-function tableOf(clustering: Clustering, lists: readonly FilledList[]): CentroidTable {
+function tableOf(
+  clustering: Clustering,
+  lists: readonly FilledList[],
+  { tableBitsMax } = DEFAULT_SEAL_KNOBS,
+): CentroidTable {
   const { dimensions } = clustering;
-  const bits = codeBytes(Math.min(dimensions, TABLE_BITS_MAX)) * 8;
+  const bits = codeBytes(Math.min(dimensions, tableBitsMax)) * 8;
   const used = Math.min(bits, dimensions);
   const mean = meanOf(clustering, lists).subarray(0, used);
   const stride = bits / 8;

@@ -9,18 +9,12 @@ import { takeProbes } from './calibrate-spread';
 import type { DocumentEntry } from './document-table';
 import { createClustering, encodeRows } from './encode-rows';
 import { postingListRowsMax } from './posting-list';
+import { DEFAULT_SEAL_KNOBS, type SealKnobs } from './seal-knobs';
 import type { SegmentDescriptor } from './segment';
 import type { StoredItem } from './stored-item';
 import { trainCentroids } from './train-centroids';
 import { pickRows, type VectorRows } from './vector-rows';
 
-/** Rows below which one list is read whole: a table would cost what it spares (docs/tuning.md). */
-const FLAT_ROWS_MAX = 128;
-/** Lists per cube root of the rows, and the fewest rows a list is to have (docs/tuning.md). */
-const LISTS_PER_CUBE_ROOT = 18;
-const ROWS_PER_LIST_MIN = 12;
-/** Vectors per list that train the centroids (docs/tuning.md). */
-const SAMPLE_PER_LIST = 24;
 /** The sample is drawn by this seed, so a chain that is resumed draws the same. */
 const SAMPLE_SEED = 0x73616d70;
 /** A list may grow to this part of its value before its cluster is split in training. */
@@ -33,20 +27,21 @@ export interface SegmentPlan {
   /** Row r of the segment is the r-th chunk of these. */
   documents: readonly DocumentEntry[];
   inlineCharactersMax: number;
+  knobs?: SealKnobs;
 }
 
 /** Lists of a segment of so many rows; 1 is a flat segment. */
-export function listsFor(rows: number): number {
-  if (rows <= FLAT_ROWS_MAX) return 1;
-  const lists = Math.min(rows / ROWS_PER_LIST_MIN, LISTS_PER_CUBE_ROOT * Math.cbrt(rows));
+export function listsFor(rows: number, knobs = DEFAULT_SEAL_KNOBS): number {
+  if (rows <= knobs.flatRowsMax) return 1;
+  const lists = Math.min(rows / knobs.rowsPerListMin, knobs.listsPerCubeRoot * Math.cbrt(rows));
   return Math.max(2, Math.round(lists));
 }
 
 /** Numbers of the rows that train the centroids, ascending; all of a flat segment. */
-export function sampleRows(rows: number): Uint32Array {
-  const wanted = Math.min(rows, SAMPLE_PER_LIST * listsFor(rows));
-  if (wanted === rows || listsFor(rows) === 1)
-    return Uint32Array.from({ length: rows }, (_, i) => i);
+export function sampleRows(rows: number, knobs = DEFAULT_SEAL_KNOBS): Uint32Array {
+  const lists = listsFor(rows, knobs);
+  const wanted = lists === 1 ? rows : Math.min(rows, knobs.samplePerList * lists);
+  if (wanted === rows) return Uint32Array.from({ length: rows }, (_, row) => row);
   const random = seededRandom(SAMPLE_SEED);
   const sample = new Uint32Array(wanted);
   // Selection sampling (Knuth, TAOCP 2, algorithm 3.4.2 S): in order, each row equally likely.
@@ -61,9 +56,9 @@ export function sampleRows(rows: number): Uint32Array {
 }
 
 /** Centroids for a segment of so many rows, from a sample of them. */
-export function trainFor(rows: number, sample: VectorRows): VectorRows {
+export function trainFor(rows: number, sample: VectorRows, knobs = DEFAULT_SEAL_KNOBS): VectorRows {
   const rowsMax = FILL_MAX * postingListRowsMax(sample.dimensions, 1);
-  const lists = listsFor(rows);
+  const lists = listsFor(rows, knobs);
   const shareMax = lists === 1 ? 1 : Math.min(1, rowsMax / rows);
   return trainCentroids(sample, { lists, shareMax, random: seededRandom(SAMPLE_SEED + 1) });
 }
@@ -74,9 +69,9 @@ export function buildSegment(
   vectors: VectorRows,
 ): { items: StoredItem[]; descriptor: SegmentDescriptor } {
   const rows = vectors.count;
-  const sampled = sampleRows(rows);
+  const sampled = sampleRows(rows, plan.knobs);
   const sample = pickRows(vectors, sampled);
-  const clustering = createClustering(trainFor(rows, sample));
+  const clustering = createClustering(trainFor(rows, sample, plan.knobs));
   const probes = takeProbes(sample, sampled, rows);
   const numbers = Uint32Array.from({ length: rows }, (_, row) => row);
   const encoded = [encodeRows(clustering, vectors, numbers)];

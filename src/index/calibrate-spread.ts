@@ -12,11 +12,14 @@ import { chooseLists } from './choose-lists';
 import { createCoarseScanner } from './coarse-scan';
 import { pickRows, type VectorRows } from './vector-rows';
 
-/** Neighbours looked for in all: so many tell shares that differ by one in a hundred. */
-const PAIRS = 600;
+/** Neighbours looked for in all: so many tell shares that differ by one in a hundred, or better. */
+const PAIRS_MIN = 600;
+const PAIRS_MAX = 3_000;
+/** More than the least where the sample is so small that looking is cheap: rows compared in all. */
+const COMPARISONS = 600_000;
 const NEIGHBOURS = 10;
 /** Share of the neighbours whose lists must be read, and the coverage with which it is tried. */
-const FOUND_SHARE = 0.97;
+const FOUND_SHARE = 0.96;
 /** Of a segment this small every list is cheap, so more is asked. */
 const SMALL_ROWS_MAX = 2_000;
 const FOUND_SHARE_SMALL = 0.975;
@@ -39,7 +42,8 @@ export function takeProbes(sample: VectorRows, numbers: Uint32Array, rows: numbe
   // Of a part of the rows, only so many of the nearest are among the nearest ten of all.
   const share = Math.max(1, Math.round((NEIGHBOURS * sample.count) / rows));
   const k = Math.min(share, sample.count - 1);
-  const count = Math.min(Math.ceil(PAIRS / share), sample.count);
+  const pairs = Math.max(PAIRS_MIN, Math.min(PAIRS_MAX, (COMPARISONS * share) / sample.count));
+  const count = Math.min(Math.ceil(pairs / share), sample.count);
   const taken = Uint32Array.from({ length: count }, (_, i) =>
     Math.floor((i * sample.count) / count),
   );

@@ -10,7 +10,7 @@ import type { EntityStore, JsonValue } from '../platform/ports';
 import { FORMAT_VERSION } from './envelope';
 import { CATALOGUE_ENTITY, CATALOGUE_KEY, MANIFEST_ENTITY } from './keys';
 import { isPrintableName } from './names';
-import type { SegmentDescriptor } from './segment';
+import { inlineCharacters, type SegmentDescriptor } from './segment';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -43,11 +43,11 @@ const segmentFields = v.object({
   lists: v.array(count),
   table: v.union([v.string(), v.array(count)]),
   spread: v.pipe(v.number(), v.minValue(0)),
-  documentsGeneration: count,
+  documentsJob: v.string(),
   documentBytes: v.array(count),
   lexicalBytes: v.pipe(v.array(count), v.maxLength(0)),
   tombstones: v.nullable(
-    v.object({ generation: count, bytes: count, documents: count, chunks: count }),
+    v.object({ job: v.string(), bytes: count, documents: count, chunks: count }),
   ),
 });
 
@@ -95,7 +95,7 @@ const manifestSchema = v.object({
   segments: v.array(segmentSchema),
   /**
    * Segments of the generation before, kept for queries under way until the next job sweeps them,
-   * and whatever an earlier sweep could not delete.
+   * and before these whatever an earlier sweep could not delete: the oldest come first.
    */
   previous: v.array(segmentSchema),
 });
@@ -122,12 +122,12 @@ const CATALOGUE_BYTES_MAX = 200_000;
  */
 const INLINE_CHARACTERS_MAX = 24_000;
 
-/** What the tables of other libraries leave to a library that is sealed anew. */
+/** What the tables of other libraries leave to all segments of a library. */
 export function inlineRoom(catalogue: Catalogue, library: string): number {
   const taken = catalogue.libraries
     .filter(({ name }) => name !== library)
     .flatMap(({ segments }) => segments)
-    .reduce((sum, { table }) => sum + (typeof table === 'string' ? table.length : 0), 0);
+    .reduce((sum, segment) => sum + inlineCharacters(segment), 0);
   return Math.max(0, INLINE_CHARACTERS_MAX - taken);
 }
 
@@ -178,6 +178,18 @@ export async function loadManifest(
   const where = `index manifest of library ${libraryId}`;
   const { publisher, publishedAt, segments, previous } = parseBody(manifestSchema, where, stored);
   return { generation: generationOf(where, stored), publisher, publishedAt, segments, previous };
+}
+
+/**
+ * The segments that generations before this one left, the oldest first. None when the library was
+ * published again after the catalogue was read: what a newer generation retires may be live here.
+ */
+export async function loadRetired(
+  entities: EntityStore,
+  { id, generation }: Pick<LibraryEntry, 'id' | 'generation'>,
+): Promise<SegmentDescriptor[]> {
+  const manifest = await loadManifest(entities, id);
+  return manifest?.generation === generation ? manifest.previous : [];
 }
 
 /** The value of a manifest's entity. */

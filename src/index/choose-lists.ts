@@ -32,7 +32,7 @@ export interface ListStatistics {
   bytes: (list: number) => number;
 }
 
-const BISECTIONS = 18;
+const BISECTIONS = 14;
 /** A radius of nothing (equal vectors) still leaves the error of the centroid's own score. */
 const DEVIATION_MIN = 0.01;
 /** Beyond so many deviations a list is certainly above or below. */
@@ -47,57 +47,61 @@ export function chooseLists(statistics: ListStatistics, k: number, knobs: Probin
   const perDeviation = new Float64Array(lists);
   let rows = 0;
   for (let list = 0; list < lists; list += 1) {
-    const radius = radii[list] as number;
-    const deviation = (knobs.spread * radius) / Math.sqrt(dimensions);
+    const deviation = (knobs.spread * (radii[list] as number)) / Math.sqrt(dimensions);
     perDeviation[list] = 1 / Math.max(DEVIATION_MIN, deviation);
     rows += counts[list] as number;
   }
-  const expectedAbove = (score: number, list: number) =>
-    (counts[list] as number) *
-    normalShareAbove((score - (scores[list] as number)) * (perDeviation[list] as number));
-  const threshold = scoreExceededBy(Math.min(k, rows), statistics, expectedAbove);
-  const expected = new Float64Array(lists);
-  const gain = new Float64Array(lists);
+  const model = { scores, counts, perDeviation };
+  const threshold = scoreExceededBy(Math.min(k, rows), model);
+  const chosen: { list: number; expected: number; gain: number }[] = [];
   let total = 0;
   for (let list = 0; list < lists; list += 1) {
-    const rowsAbove = expectedAbove(threshold, list);
-    expected[list] = rowsAbove;
-    gain[list] = rowsAbove / statistics.bytes(list);
-    total += rowsAbove;
+    const expected = expectedAbove(model, threshold, list);
+    if (expected === 0) continue;
+    total += expected;
+    chosen.push({ list, expected, gain: expected / statistics.bytes(list) });
   }
-  const order = Array.from({ length: lists }, (_, list) => list)
-    .filter((list) => (expected[list] as number) > 0)
-    .sort((a, b) => (gain[b] as number) - (gain[a] as number) || a - b);
-  const chosen: number[] = [];
+  chosen.sort((a, b) => b.gain - a.gain || a.list - b.list);
   let covered = 0;
-  for (const list of order) {
-    if (covered >= knobs.coverage * total) break;
-    chosen.push(list);
-    covered += expected[list] as number;
-  }
-  return chosen;
+  const end = chosen.findIndex(({ expected }) => {
+    const isEnough = covered >= knobs.coverage * total;
+    covered += expected;
+    return isEnough;
+  });
+  return (end < 0 ? chosen : chosen.slice(0, end)).map(({ list }) => list);
+}
+
+/** What the expected rows follow from, list by list. */
+interface Model {
+  scores: Float32Array;
+  counts: Uint32Array;
+  /** One over the deviation of the scores. */
+  perDeviation: Float64Array;
+}
+
+/** Rows of a list that are expected to score above a threshold. */
+function expectedAbove(model: Model, threshold: number, list: number): number {
+  const x = (threshold - (model.scores[list] as number)) * (model.perDeviation[list] as number);
+  if (x >= TAIL) return 0;
+  const rows = model.counts[list] as number;
+  return x <= -TAIL ? rows : rows * (SHARES_ABOVE[Math.round((x + TAIL) * TAIL_STEPS)] as number);
 }
 
 /** The score that so many rows are expected to exceed, by bisection. */
-function scoreExceededBy(
-  wanted: number,
-  { scores }: ListStatistics,
-  expectedAbove: (score: number, list: number) => number,
-): number {
+function scoreExceededBy(wanted: number, model: Model): number {
+  const { scores, perDeviation } = model;
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
-  for (const score of scores) {
-    low = Math.min(low, score);
-    high = Math.max(high, score);
+  for (let list = 0; list < scores.length; list += 1) {
+    const reach = TAIL / (perDeviation[list] as number);
+    low = Math.min(low, (scores[list] as number) - reach);
+    high = Math.max(high, (scores[list] as number) + reach);
   }
-  // Cosines differ by 2 at most, so beyond these bounds all rows are above or below.
-  low -= 2;
-  high += 2;
   for (let step = 0; step < BISECTIONS; step += 1) {
     const middle = (low + high) / 2;
     let rows = 0;
     for (let list = 0; list < scores.length && rows <= wanted; list += 1) {
-      rows += expectedAbove(middle, list);
+      rows += expectedAbove(model, middle, list);
     }
     if (rows > wanted) low = middle;
     else high = middle;
@@ -112,9 +116,3 @@ const SHARES_ABOVE = Float64Array.from({ length: 2 * TAIL * TAIL_STEPS + 1 }, (_
   // (1977): off by less than 0.0002.
   return 0.5 * (1 - Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
 });
-
-function normalShareAbove(x: number): number {
-  if (x >= TAIL) return 0;
-  if (x <= -TAIL) return 1;
-  return SHARES_ABOVE[Math.round((x + TAIL) * TAIL_STEPS)] as number;
-}

@@ -1,7 +1,7 @@
 /**
- * The warm cache: decoded codes and centroids kept in memory between the invocations of one function
- * instance. Off unless the entry makes one (docs/decisions/0005-warm-cache.md): a query must be
- * cheap without it.
+ * The warm cache: decoded codes and centroids kept in memory between the invocations of one
+ * function instance. Off unless the entry makes one (docs/decisions/0005-warm-cache.md): a query
+ * must be cheap without it.
  *
  * An instance may serve several installations, so entries are keyed by installation, library and
  * generation, and a view opened for one installation cannot name another's. Only codes, centroids

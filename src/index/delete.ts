@@ -7,11 +7,13 @@
 import { GroundworkError } from '../errors';
 import type { KeyValueStore, Platform } from '../platform/ports';
 import {
+  type Catalogue,
   findLibrary,
   inlineRoom,
   type LibraryEntry,
   loadCatalogue,
   loadManifest,
+  loadRetired,
 } from './catalogue';
 import {
   CATALOGUE_ENTITY,
@@ -26,7 +28,7 @@ import {
 import { nextSegments } from './next-segments';
 import { isPublishUnknown, type Publication, publishGeneration, retireLibrary } from './publish';
 import { deleteKeys, deletePrefix, writeValues } from './read-values';
-import { liveDocuments, loadSegmentDocuments } from './reader';
+import { liveDocuments, loadSegmentDocuments, readGeneration } from './reader';
 import type { SegmentDescriptor } from './segment';
 import type { StoredItem } from './stored-item';
 import { retiredDocuments, sweep } from './sweep';
@@ -39,15 +41,22 @@ import { emptyRows } from './vector-rows';
  * holds (replaced, or left by a deletion that failed) is swept with it.
  * Errors: `library_unknown`, `document_unknown`, `publish_lost`, `publish_unknown`.
  */
-export async function deleteDocument(
+export function deleteDocument(
   platform: Platform,
   options: { library: string; document: string },
 ): Promise<{ generation: number; chunks: number }> {
+  return readGeneration(platform, (catalogue) => deleteFrom(platform, catalogue, options));
+}
+
+async function deleteFrom(
+  platform: Platform,
+  catalogue: Catalogue,
+  options: { library: string; document: string },
+): Promise<{ generation: number; chunks: number }> {
   const { kv, entities } = platform;
-  const catalogue = await loadCatalogue(entities);
   const library = findLibrary(catalogue.libraries, options.library);
   const libraryId = library.id;
-  const retired = (await loadManifest(entities, libraryId))?.previous ?? [];
+  const retired = await loadRetired(entities, library);
   const present = await loadSegmentDocuments(kv, libraryId, library.segments);
   const documents = liveDocuments(present);
   const target = documents.find(({ name }) => name === options.document);
@@ -62,16 +71,15 @@ export async function deleteDocument(
   const { dimensions } = library.fingerprint;
   const next = await nextSegments(kv, present, {
     libraryId,
-    segmentId: jobId,
+    jobId,
     dimensions,
-    generation: library.generation + 1,
     removed: new Set([target.name]),
     added: [],
     vectors: emptyRows(0, dimensions),
     erase: true,
     inlineCharactersMax: inlineRoom(catalogue, library.name),
   });
-  const previous = [...library.segments, ...retired];
+  const previous = [...retired, ...library.segments];
   const { generation } = await writeAndPublish(platform, next.items, {
     libraryId,
     name: library.name,
@@ -122,7 +130,7 @@ export async function deleteEverything(
 /** Empties a library, then takes it out: until it is empty, it can be named to be deleted again. */
 async function removeLibrary(platform: Platform, library: LibraryEntry): Promise<void> {
   const manifest = await readable(loadManifest(platform.entities, library.id));
-  const retired = [...library.segments, ...(manifest?.previous ?? [])];
+  const retired = [...(manifest?.previous ?? []), ...library.segments];
   const publisher = platform.newId();
   if (library.segments.length > 0) {
     await publishGeneration(platform.entities, platform.clock, {

@@ -3,7 +3,7 @@
 import { decodeFourBit, encodeFourBit, type FourBitVector } from '../quantization/four-bit';
 import { codeBytes, encodeOneBit } from '../quantization/one-bit';
 import { createRotation, type Rotation } from '../quantization/rotation';
-import { type CentroidAssigner, createAssigner } from './nearest-centroid';
+import { createRotatedAssigner, type RotatedAssigner } from './nearest-centroid';
 import type { VectorRows } from './vector-rows';
 
 /** The centroids of a segment, ready to take rows. */
@@ -11,7 +11,7 @@ export interface Clustering {
   dimensions: number;
   count: number;
   rotation: Rotation;
-  assigner: CentroidAssigner;
+  assigner: RotatedAssigner;
   /** Rotated centroids as posting lists keep them. */
   centroids: readonly FourBitVector[];
   /** The same, decoded: Float32Array[dimensions] each. */
@@ -49,7 +49,7 @@ export function createClustering(centroids: VectorRows): Clustering {
     encoded.push(centroid);
     decoded.push(target);
   }
-  const assigner = createAssigner(centroids);
+  const assigner = createRotatedAssigner(centroids);
   return { dimensions, count, rotation, assigner, centroids: encoded, decoded };
 }
 
@@ -73,10 +73,11 @@ export function encodeRows(
   };
   const residual = new Float32Array(dimensions);
   for (let row = 0; row < count; row += 1) {
-    const list = clustering.count === 1 ? 0 : assigner.nearest(vectors.values, row * dimensions);
-    const centroid = decoded[list] as Float32Array;
     decodeRow(vectors, row, residual);
     rotation.apply(residual, residual);
+    const at = row * dimensions;
+    const list = clustering.count === 1 ? 0 : assigner.nearest(vectors.values, at, residual);
+    const centroid = decoded[list] as Float32Array;
     for (let i = 0; i < dimensions; i += 1) {
       residual[i] = (residual[i] as number) - (centroid[i] as number);
     }

@@ -7,7 +7,6 @@
 import { estimateTokens } from '../chunking/estimate-tokens';
 import { embedMany } from '../embedding/embed-many';
 import type { Platform } from '../platform/ports';
-import { quantizeInt8 } from '../quantization/int8';
 import type { Fingerprint, LibraryEntry } from './catalogue';
 import type { DocumentEntry } from './document-table';
 import { MANIFEST_ENTITY, recordKey } from './keys';
@@ -30,7 +29,7 @@ import { encodeRecord } from './record';
 import { liveChunks, type SegmentDescriptor } from './segment';
 import { itemBytes, type StoredItem } from './stored-item';
 import { sweep } from './sweep';
-import { rowOf, toRows, type VectorRows } from './vector-rows';
+import { quantizeRows, rowOf, type VectorRows } from './vector-rows';
 
 export type { IndexProgress, IndexRequest, RefusedDocument };
 
@@ -157,9 +156,8 @@ function sealNext(platform: Platform, job: Job, records: EncodedRecords): Promis
   const { baseline, plan } = job;
   return nextSegments(platform.kv, baseline.segments, {
     libraryId: job.libraryId,
-    segmentId: job.jobId,
+    jobId: job.jobId,
     dimensions: job.fingerprint.dimensions,
-    generation: (baseline.library?.generation ?? 0) + 1,
     removed: new Set([...plan.changed.map(({ name }) => name), ...plan.deleted]),
     added: records.entries,
     vectors: records.vectors,
@@ -176,11 +174,14 @@ function sealNext(platform: Platform, job: Job, records: EncodedRecords): Promis
 async function sweepRetired(platform: Platform, job: Job): Promise<SegmentDescriptor[]> {
   const { baseline, libraryId } = job;
   const unswept: SegmentDescriptor[] = [];
-  for (const descriptor of baseline.manifest?.previous ?? []) {
+  const current = baseline.library?.segments ?? [];
+  for (const descriptor of baseline.retired) {
+    // An earlier state of the segment that is still to be swept needs what this one shares with it.
+    const isAwaited = unswept.some(({ id }) => id === descriptor.id);
     try {
-      const current = baseline.library?.segments ?? [];
-      const kept = baseline.documents;
-      await sweep(platform.kv, { libraryId, retired: [descriptor], current, kept });
+      const live = { current, kept: baseline.documents };
+      if (isAwaited) unswept.push(descriptor);
+      else await sweep(platform.kv, { libraryId, retired: [descriptor], ...live });
     } catch {
       platform.log('sweep_failed', { library: libraryId });
       unswept.push(descriptor);
@@ -199,7 +200,7 @@ async function sweepDeleted(
   { next, unswept }: { next: NextSegments; unswept: SegmentDescriptor[] },
 ): Promise<void> {
   const { libraryId, baseline } = job;
-  const retired = [...(baseline.library?.segments ?? []), ...unswept];
+  const retired = [...unswept, ...(baseline.library?.segments ?? [])];
   const live = { current: next.segments, kept: next.documents };
   await sweep(platform.kv, { libraryId, retired, ...live }).catch(() =>
     platform.log('sweep_failed', { library: libraryId }),
@@ -227,7 +228,7 @@ async function publish(
       projects: request.projects,
       fingerprint: job.fingerprint,
       segments,
-      previous: [...(baseline.library?.segments ?? []), ...unswept],
+      previous: [...unswept, ...(baseline.library?.segments ?? [])],
       expectedGeneration: baseline.library?.generation ?? 0,
       publisher: job.jobId,
     });
@@ -246,7 +247,7 @@ async function deleteUnnamed(platform: Platform, job: Job): Promise<void> {
 /** Quantizes the embeddings and encodes one record per chunk, numbered through the job. */
 function encodeRecords(job: Job, embedded: readonly Float32Array[]): EncodedRecords {
   const { libraryId, jobId, plan } = job;
-  const vectors = toRows(embedded.map(quantizeInt8), job.fingerprint.dimensions);
+  const vectors = quantizeRows(embedded, job.fingerprint.dimensions);
   const items: StoredItem[] = [];
   const entries = plan.changed.map((document) => {
     const chunks = document.chunks.map((chunk) => {

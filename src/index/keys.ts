@@ -40,20 +40,21 @@ export function listKey(libraryId: string, segmentId: string, number: number): s
 }
 
 /**
- * A part of a segment's document table, as of the generation that last took documents out of it; 0
- * is the table that the segment was sealed with.
+ * A part of a segment's document table, as the job left it that last took documents out; the job
+ * that sealed the segment has its id. By job and not by generation, which of two jobs that plan
+ * from the same one both would write.
  */
 export function documentsKey(
   libraryId: string,
-  segment: { id: string; documentsGeneration: number },
+  segment: { id: string; documentsJob: string },
   part: number,
 ): string {
-  return `${libraryPrefix(libraryId)}s:${segment.id}:d:${segment.documentsGeneration}:${part}`;
+  return `${libraryPrefix(libraryId)}s:${segment.id}:d:${segment.documentsJob}:${part}`;
 }
 
-/** The documents deleted from a segment, as of the generation that first has it so. */
-export function tombstonesKey(libraryId: string, segmentId: string, generation: number): string {
-  return `${libraryPrefix(libraryId)}s:${segmentId}:x:${generation}`;
+/** The documents deleted from a segment, as the job left them that last deleted some. */
+export function tombstonesKey(libraryId: string, segmentId: string, jobId: string): string {
+  return `${libraryPrefix(libraryId)}s:${segmentId}:x:${jobId}`;
 }
 
 /** Working values of a job that seals or compacts; swept with the job. */

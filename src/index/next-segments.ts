@@ -10,7 +10,7 @@ import { type DocumentEntry, ERASED_DOCUMENT, encodeDocuments } from './document
 import { documentsKey, tombstonesKey } from './keys';
 import { liveDocuments, type SegmentDocuments } from './reader';
 import { sealSegment } from './seal-segment';
-import type { SegmentDescriptor } from './segment';
+import { inlineCharacters, type SegmentDescriptor } from './segment';
 import { type StoredItem, toBytesItem, toItem } from './stored-item';
 import { encodeTombstones, isTombstoned, withTombstones } from './tombstones';
 import type { VectorRows } from './vector-rows';
@@ -18,11 +18,9 @@ import { memorySource, mixedSource } from './vector-source';
 
 export interface SegmentChange {
   libraryId: string;
-  /** Id of the new segment, if there is one. */
-  segmentId: string;
+  /** The job that makes the change; the new segment, if there is one, has its id. */
+  jobId: string;
   dimensions: number;
-  /** The generation that is to be published. */
-  generation: number;
   /** Names of documents that are replaced or deleted. */
   removed: ReadonlySet<string>;
   /** Documents that are new or replace others. */
@@ -63,7 +61,9 @@ export async function nextSegments(
   const segments = staying.map(({ segment }) => segment.descriptor);
   const moved = liveDocuments(mergedSegments);
   if (addedChunks > 0 || moved.length > 0) {
-    const sealed = await sealDocuments(kv, change, moved);
+    const inlined = segments.reduce((sum, segment) => sum + inlineCharacters(segment), 0);
+    const inlineCharactersMax = Math.max(0, change.inlineCharactersMax - inlined);
+    const sealed = await sealDocuments(kv, { ...change, inlineCharactersMax }, moved);
     items.push(...sealed.items);
     segments.push(sealed.descriptor);
   }
@@ -77,49 +77,53 @@ function withoutRemoved(
   change: SegmentChange,
 ): { segment: SegmentDocuments; items: StoredItem[] } {
   const { descriptor, documents, tombstones } = segment;
-  const { libraryId, generation } = change;
+  const { libraryId, jobId } = change;
   const gone = documents.flatMap((document, ordinal) =>
     change.removed.has(document.name) && !isTombstoned(tombstones, ordinal) ? [ordinal] : [],
   );
-  if (gone.length === 0) return { segment, items: [] };
+  if (gone.length === 0) {
+    // A name that an edit left behind goes too, once the document itself is deleted.
+    const isNamed = documents.some(({ name }) => change.removed.has(name));
+    return change.erase && isNamed ? withErased(segment, change) : { segment, items: [] };
+  }
   const next = withTombstones(tombstones, documents.length, gone);
   const covered = documents.filter((_, ordinal) => isTombstoned(next, ordinal));
   const goneChunks = gone.reduce((sum, i) => sum + (documents[i]?.chunks.length ?? 0), 0);
   const item = toBytesItem(
     'tombstones',
-    tombstonesKey(libraryId, descriptor.id, generation),
+    tombstonesKey(libraryId, descriptor.id, jobId),
     encodeTombstones(next),
   );
   const changed: SegmentDescriptor = {
     ...descriptor,
     tombstones: {
-      generation,
+      job: jobId,
       bytes: item.bytes,
       documents: covered.length,
       chunks: (descriptor.tombstones?.chunks ?? 0) + goneChunks,
     },
   };
   const result = { descriptor: changed, documents, tombstones: next };
-  return change.erase ? withErased(result, libraryId, item) : { segment: result, items: [item] };
+  if (!change.erase) return { segment: result, items: [item] };
+  const erased = withErased(result, change);
+  return { segment: erased.segment, items: [item, ...erased.items] };
 }
 
 /** The same with a document table that no longer names what is gone. */
 function withErased(
   segment: SegmentDocuments,
-  libraryId: string,
-  tombstonesItem: StoredItem,
+  { libraryId, jobId: documentsJob }: SegmentChange,
 ): { segment: SegmentDocuments; items: StoredItem[] } {
-  const documentsGeneration = segment.descriptor.tombstones?.generation ?? 0;
   const documents = segment.documents.map((document, ordinal) =>
     isTombstoned(segment.tombstones, ordinal) ? ERASED_DOCUMENT : document,
   );
   const { id } = segment.descriptor;
   const items = encodeDocuments(documents).map((body, part) =>
-    toItem('documents', documentsKey(libraryId, { id, documentsGeneration }, part), body),
+    toItem('documents', documentsKey(libraryId, { id, documentsJob }, part), body),
   );
   const documentBytes = items.map(({ bytes }) => bytes);
-  const descriptor = { ...segment.descriptor, documentsGeneration, documentBytes };
-  return { segment: { ...segment, descriptor, documents }, items: [tombstonesItem, ...items] };
+  const descriptor = { ...segment.descriptor, documentsJob, documentBytes };
+  return { segment: { ...segment, descriptor, documents }, items };
 }
 
 /** Seals added and moved documents as one segment. */
@@ -128,7 +132,7 @@ async function sealDocuments(
   change: SegmentChange,
   moved: readonly DocumentEntry[],
 ): Promise<{ items: StoredItem[]; descriptor: SegmentDescriptor }> {
-  const { libraryId, segmentId, dimensions, vectors, inlineCharactersMax } = change;
+  const { libraryId, jobId: segmentId, dimensions, vectors, inlineCharactersMax } = change;
   const documents = [...change.added, ...moved];
   const plan = { libraryId, segmentId, dimensions, documents, inlineCharactersMax };
   if (moved.length === 0) return sealSegment(kv, plan, memorySource(vectors));

@@ -8,11 +8,9 @@ import {
   checkCatalogueRoom,
   checkLibraryName,
   type Fingerprint,
-  type IndexManifest,
   inlineRoom,
   type LibraryEntry,
-  loadCatalogue,
-  loadManifest,
+  loadRetired,
   type Projects,
 } from './catalogue';
 import type { DocumentEntry } from './document-table';
@@ -23,7 +21,13 @@ import {
   type PreparedDocument,
   prepareDocument,
 } from './prepare-document';
-import { liveDocuments, loadSegmentDocuments, type SegmentDocuments } from './reader';
+import {
+  liveDocuments,
+  loadSegmentDocuments,
+  readGeneration,
+  type SegmentDocuments,
+} from './reader';
+import type { SegmentDescriptor } from './segment';
 
 export interface IndexRequest {
   library: string;
@@ -53,7 +57,8 @@ export interface RefusedDocument {
 /** What a library holds before the job. */
 export interface Baseline {
   library: LibraryEntry | undefined;
-  manifest: IndexManifest | undefined;
+  /** Segments that the generations before left, to be swept. */
+  retired: SegmentDescriptor[];
   segments: SegmentDocuments[];
   /** Documents that are live, whatever segments they are in. */
   documents: DocumentEntry[];
@@ -95,17 +100,18 @@ export async function loadBaseline(
   fingerprint: Fingerprint,
 ): Promise<Baseline> {
   checkLibraryName(request.library);
-  const catalogue = await loadCatalogue(platform.entities);
-  checkCatalogueRoom(catalogue, request.projects);
-  const library = catalogue.libraries.find((entry) => entry.name === request.library);
-  const inlineCharactersMax = inlineRoom(catalogue, request.library);
-  const none = { segments: [], documents: [], inlineCharactersMax };
-  if (library === undefined) return { library, manifest: undefined, ...none };
-  expectSameFingerprint(library, fingerprint);
-  const manifest = await loadManifest(platform.entities, library.id);
-  const segments = await loadSegmentDocuments(platform.kv, library.id, library.segments);
-  const documents = liveDocuments(segments);
-  return { library, manifest, segments, documents, inlineCharactersMax };
+  return readGeneration(platform, async (catalogue) => {
+    checkCatalogueRoom(catalogue, request.projects);
+    const library = catalogue.libraries.find((entry) => entry.name === request.library);
+    const inlineCharactersMax = inlineRoom(catalogue, request.library);
+    const none = { retired: [], segments: [], documents: [] };
+    if (library === undefined) return { library, ...none, inlineCharactersMax };
+    expectSameFingerprint(library, fingerprint);
+    const retired = await loadRetired(platform.entities, library);
+    const segments = await loadSegmentDocuments(platform.kv, library.id, library.segments);
+    const documents = liveDocuments(segments);
+    return { library, retired, segments, documents, inlineCharactersMax };
+  });
 }
 
 /** Sorts the documents given, and those there, by what is to happen to them. */

@@ -117,9 +117,9 @@ async function train(
   source: VectorSource,
 ): Promise<SealState> {
   const rows = countRows(plan);
-  const sample = sampleRows(rows);
+  const sample = sampleRows(rows, plan.knobs);
   const vectors = await source.read(sample);
-  const centroids = trainFor(rows, vectors);
+  const centroids = trainFor(rows, vectors, plan.knobs);
   const probes = takeProbes(vectors, sample, rows);
   return {
     ...SEAL_START,
@@ -138,13 +138,13 @@ async function encode(
   state: SealState,
 ): Promise<SealState> {
   const rows = countRows(plan);
-  const numbers = rowsOutside(sampleRows(rows), state.coded, ROWS_PER_STEP);
+  const numbers = rowsOutside(sampleRows(rows, plan.knobs), state.coded, ROWS_PER_STEP);
   const centroids = await loadRows(kv, plan, 'centroids', state.centroids);
   const vectors = await source.read(numbers);
   const first = state.fragments.length;
   const written = await writeCoded(kv, plan, { centroids, vectors, numbers, first });
   const coded = state.coded + numbers.length;
-  const isComplete = coded + sampleRows(rows).length === rows;
+  const isComplete = coded + sampleRows(rows, plan.knobs).length === rows;
   return { ...state, coded, fragments: [...state.fragments, ...written], isComplete };
 
   /** So many rows that are not in the sample, after skipping as many as were coded before. */

@@ -26,8 +26,8 @@ export interface SegmentDescriptor {
   table: string | number[];
   /** How far scores spread about those of their centroids, as calibrated; 0 of a flat segment. */
   spread: number;
-  /** The generation that last took documents out of the document table; 0 as sealed. */
-  documentsGeneration: number;
+  /** The job that last took documents out of the document table; as sealed, the segment's id. */
+  documentsJob: string;
   documentBytes: number[];
   /** Reserved for lexical postings. */
   lexicalBytes: number[];
@@ -35,8 +35,8 @@ export interface SegmentDescriptor {
 }
 
 export interface TombstonesDescriptor {
-  /** The generation they were written for. */
-  generation: number;
+  /** The job that wrote them. */
+  job: string;
   bytes: number;
   /** Documents and chunks they cover. */
   documents: number;
@@ -51,6 +51,11 @@ export function liveChunks(descriptor: Pick<SegmentDescriptor, 'chunks' | 'tombs
 /** Documents of a segment that are not tombstoned. */
 export function liveDocumentCount({ documents, tombstones }: SegmentDescriptor): number {
   return documents - (tombstones?.documents ?? 0);
+}
+
+/** Characters of centroid table that stand in the segment's descriptor itself. */
+export function inlineCharacters({ table }: Pick<SegmentDescriptor, 'table'>): number {
+  return typeof table === 'string' ? table.length : 0;
 }
 
 /** The keys of a segment's values with their sizes; of lists, those whose sizes are known. */
@@ -70,7 +75,7 @@ export function segmentKeys(
     tombstones:
       tombstones === null
         ? []
-        : [{ key: tombstonesKey(libraryId, id, tombstones.generation), bytes: tombstones.bytes }],
+        : [{ key: tombstonesKey(libraryId, id, tombstones.job), bytes: tombstones.bytes }],
   };
 }
 

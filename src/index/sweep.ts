@@ -9,7 +9,10 @@ import { allSegmentKeys, type SegmentDescriptor, segmentKeys } from './segment';
 
 export interface SweepOptions {
   libraryId: string;
-  /** Segments as generations that are live no more had them. */
+  /**
+   * Segments as generations that are live no more had them, the oldest first: what a segment had
+   * later it had before, and sweeping deletes the document table that both states share.
+   */
   retired: readonly SegmentDescriptor[];
   /** Segments of the live generation. */
   current: readonly SegmentDescriptor[];
@@ -49,8 +52,8 @@ export async function sweep(kv: KeyValueStore, options: SweepOptions): Promise<v
 function isUnchanged(live: SegmentDescriptor, retired: SegmentDescriptor): boolean {
   return (
     live.id === retired.id &&
-    live.documentsGeneration === retired.documentsGeneration &&
-    live.tombstones?.generation === retired.tombstones?.generation
+    live.documentsJob === retired.documentsJob &&
+    live.tombstones?.job === retired.tombstones?.job
   );
 }
 

@@ -12,6 +12,7 @@
 import { assertInvariant } from '../errors';
 import { quantizeInt8 } from '../quantization/int8';
 import { createAssigner } from './nearest-centroid';
+import { projectRows } from './project-rows';
 import { pickRows, toRows, type VectorRows } from './vector-rows';
 
 /**
@@ -36,30 +37,32 @@ export interface TrainingOptions {
  * Errors: `invariant_violated` for an empty sample.
  */
 export function trainCentroids(sample: VectorRows, options: TrainingOptions): VectorRows {
-  const { count, dimensions } = sample;
+  const { count } = sample;
   assertInvariant(count > 0, 'trainCentroids: the sample is empty');
   const order = shuffled(count, options.random);
   const lists = Math.min(options.lists, count);
-  let centroids = meansOf(
-    sample,
-    Array.from(order.subarray(0, lists), (row) => [row]),
-  );
+  // Only the last means are of whole vectors; what leads there is as good in fewer dimensions.
+  const projected = projectRows(sample);
+  let groups = Array.from(order.subarray(0, lists), (row) => [row]);
   for (const [round, share] of ROUND_SHARES.entries()) {
-    const used = Math.max(lists, Math.ceil(share * count));
-    const part = pickRows(sample, order.subarray(0, used));
+    const centroids = meansOf(projected, groups);
+    const used = order.subarray(0, Math.max(lists, Math.ceil(share * count)));
+    const part = pickRows(projected, used);
     const members = assignAll(part, centroids);
     const isLast = round === ROUND_SHARES.length - 1;
-    centroids = meansOf(part, isLast ? members : balance(part, members, { ...options, lists }));
+    const balanced = isLast ? members : balance(part, members, { ...options, lists });
+    groups = balanced.map((group) => group.map((i) => used[i] as number));
   }
-  return centroids;
+  return meansOf(sample, groups);
+}
 
-  function meansOf(rows: VectorRows, groups: readonly number[][]): VectorRows {
-    const filled = groups.filter((group) => group.length > 0);
-    return toRows(
-      filled.map((group) => meanOf(rows, group)),
-      dimensions,
-    );
-  }
+/** The mean of each group that has a member. */
+function meansOf(rows: VectorRows, groups: readonly number[][]): VectorRows {
+  const filled = groups.filter((group) => group.length > 0);
+  return toRows(
+    filled.map((group) => meanOf(rows, group)),
+    rows.dimensions,
+  );
 }
 
 /** Row numbers in random order (Fisher and Yates). */

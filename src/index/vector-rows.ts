@@ -1,6 +1,6 @@
 /** Rows of int8 vectors: laying them side by side, taking one out, leaving some out. Pure. */
 
-import type { Int8Vector } from '../quantization/int8';
+import { type Int8Vector, quantizeInt8Into } from '../quantization/int8';
 
 /** int8 vectors side by side: vector `row` is `values[row * dimensions + i] * scales[row]`. */
 export interface VectorRows {
@@ -20,6 +20,18 @@ export function toRows(vectors: readonly Int8Vector[], dimensions: number): Vect
   return { dimensions, count: vectors.length, scales, values };
 }
 
+/**
+ * Quantizes embeddings of so many dimensions, row by row.
+ * Errors: `invariant_violated` for a zero or non-finite vector.
+ */
+export function quantizeRows(vectors: readonly Float32Array[], dimensions: number): VectorRows {
+  const rows = emptyRows(vectors.length, dimensions);
+  for (const [row, vector] of vectors.entries()) {
+    rows.scales[row] = quantizeInt8Into(vector, rows.values, row * dimensions);
+  }
+  return rows;
+}
+
 /** Rows of zeros, to be filled. */
 export function emptyRows(count: number, dimensions: number): VectorRows {
   const scales = new Float32Array(count);
@@ -34,9 +46,10 @@ export function copyRow(source: VectorRows, row: number, target: VectorRows, at:
   target.scales[at] = source.scales[row] as number;
 }
 
-/** Some rows of others, by number and in that order; the very same where all are wanted. */
+/** Some rows of others, by number and in that order; the same where all are wanted as they are. */
 export function pickRows(rows: VectorRows, numbers: Uint32Array): VectorRows {
-  if (numbers.length === rows.count) return rows;
+  const isWhole = numbers.length === rows.count && numbers.every((row, i) => row === i);
+  if (isWhole) return rows;
   const picked = emptyRows(numbers.length, rows.dimensions);
   for (const [i, row] of numbers.entries()) copyRow(rows, row, picked, i);
   return picked;

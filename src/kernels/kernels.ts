@@ -67,6 +67,15 @@ export interface Kernels {
    */
   hadamard(values: number, length: number): void;
   /**
+   * Rounds of factors, Hadamard transform and mixing over float32[dimensions] in place. Each round
+   * multiplies by its own factors, float32[rounds x dimensions]; transforms the first `length`
+   * values in even rounds and the last in odd ones; and, unless `length` is `dimensions`, replaces
+   * each pair (a, b) of the two halves by (a + b, a - b) / sqrt(2), where an odd middle stays.
+   * `length` is a power of two, `dimensions` at least that and below twice. Each product and sum is
+   * rounded to float32.
+   */
+  rotate(values: number, factors: number, dimensions: number, length: number, rounds: number): void;
+  /**
    * The row with the greatest dot(query, row) * scales[row] + bias[row]; of equal ones the lowest.
    * Operands as in `dotInt8Rows`, at least one row; scales and bias are float32[count]. The dot
    * product, the product with its scale and the sum are each rounded to float32. A score that is
@@ -124,11 +133,19 @@ export function createKernels(options: KernelOptions = {}): Kernels {
     },
     hadamard(values, length) {
       check('hadamard', 'length', length, 1, RESERVED_MAX);
-      if ((length & (length - 1)) !== 0) {
-        throw new RangeError(`hadamard: length is ${length}, expected a power of two`);
-      }
+      checkPowerOfTwo('hadamard', length);
       checkAligned('hadamard', 'values', values, length, reserved);
       routines.hadamard(values, length);
+    },
+    rotate(values, factors, dimensions, length, rounds) {
+      const where = 'rotate';
+      check(where, 'dimensions', dimensions, 1, DIMENSIONS_MAX);
+      check(where, 'length', length, Math.floor(dimensions / 2) + 1, dimensions);
+      check(where, 'rounds', rounds, 0, RESERVED_MAX);
+      checkPowerOfTwo(where, length);
+      checkAligned(where, 'values', values, dimensions, reserved);
+      checkAligned(where, 'factors', factors, rounds * dimensions, reserved);
+      routines.rotate(values, factors, dimensions, length, rounds);
     },
     nearestRow(query, rows, count, dimensions, scales, bias, out) {
       check('nearestRow', 'count', count, 1, RESERVED_MAX);
@@ -171,6 +188,11 @@ function checkDot(where: string, reserved: number, given: DotArguments): void {
 function check(where: string, what: string, value: number, min: number, max: number): void {
   if (Number.isInteger(value) && value >= min && value <= max) return;
   throw new RangeError(`${where}: ${what} is ${value}, expected an integer from ${min} to ${max}`);
+}
+
+function checkPowerOfTwo(where: string, length: number): void {
+  if ((length & (length - 1)) === 0) return;
+  throw new RangeError(`${where}: length is ${length}, expected a power of two`);
 }
 
 function checkRange(

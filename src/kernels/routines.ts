@@ -22,6 +22,7 @@ export interface Routines {
     out: number,
   ): void;
   hadamard(values: number, length: number): void;
+  rotate(values: number, factors: number, dimensions: number, length: number, rounds: number): void;
   nearestRow(
     query: number,
     rows: number,

@@ -26,6 +26,12 @@ export function createTypescriptRoutines(): Routines {
       scanOneBit(buffer, planes, planeCount, code, out);
     },
     hadamard: (values, length) => hadamard(new Float32Array(buffer, values, length)),
+    rotate: (values, factors, dimensions, length, rounds) =>
+      rotate(
+        new Float32Array(buffer, values, dimensions),
+        new Float32Array(buffer, factors, rounds * dimensions),
+        { length, rounds },
+      ),
     nearestRow: (query, rows, count, dimensions, scales, bias, out) => {
       dotInt8Rows(buffer, query, rows, count, dimensions, out);
       return greatestScore(
@@ -128,6 +134,34 @@ function hadamard(values: Float32Array): void {
         values[i] = a + b;
         values[i + half] = a - b;
       }
+    }
+  }
+}
+
+/**
+ * Rounds of factors, transform and mixing; see `Kernels.rotate`. Each product and sum is rounded to
+ * float32, the mixing's sums before they are multiplied.
+ */
+function rotate(
+  values: Float32Array,
+  factors: Float32Array,
+  { length, rounds }: { length: number; rounds: number },
+): void {
+  const dimensions = values.length;
+  const half = dimensions >>> 1;
+  const offset = dimensions - half;
+  const factor = Math.fround(Math.SQRT1_2);
+  for (let round = 0; round < rounds; round += 1) {
+    const base = round * dimensions;
+    for (let i = 0; i < dimensions; i += 1) values[i] = values[i]! * factors[base + i]!;
+    const first = round % 2 === 0 ? 0 : dimensions - length;
+    hadamard(values.subarray(first, first + length));
+    if (length === dimensions) continue;
+    for (let i = 0; i < half; i += 1) {
+      const a = values[i]!;
+      const b = values[i + offset]!;
+      values[i] = Math.fround(a + b) * factor;
+      values[i + offset] = Math.fround(a - b) * factor;
     }
   }
 }

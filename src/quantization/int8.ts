@@ -25,6 +25,15 @@ export interface Int8Vector {
 
 /** Quantizes one vector. Errors: `invariant_violated` for a zero or non-finite vector. */
 export function quantizeInt8(vector: Float32Array): Int8Vector {
+  const values = new Int8Array(vector.length);
+  return { values, scale: quantizeInt8Into(vector, values, 0) };
+}
+
+/**
+ * Writes the values of one vector into `target` from `at` on, and returns their scale.
+ * Errors: as `quantizeInt8`.
+ */
+export function quantizeInt8Into(vector: Float32Array, target: Int8Array, at: number): number {
   let maxAbs = 0;
   for (let i = 0; i < vector.length; i += 1) {
     const abs = Math.abs(vector[i] as number);
@@ -38,11 +47,10 @@ export function quantizeInt8(vector: Float32Array): Int8Vector {
     scale > 0 && Number.isFinite(scale),
     `quantizeInt8: largest component is ${maxAbs}, expected a finite non-zero vector; check the provider's answer before quantizing`,
   );
-  const values = new Int8Array(vector.length);
   for (let i = 0; i < vector.length; i += 1) {
     // Storing truncates, so half a step towards the sign makes it rounding; 127.5 stays 127.
     const steps = (vector[i] as number) / scale;
-    values[i] = steps + (steps < 0 ? -0.5 : 0.5);
+    target[at + i] = steps + (steps < 0 ? -0.5 : 0.5);
   }
-  return { values, scale };
+  return scale;
 }

@@ -36,16 +36,35 @@ export function toQueryPlanes(query: Float32Array): QueryPlanes {
   let maxAbs = 0;
   for (const component of query) maxAbs = Math.max(maxAbs, Math.abs(component));
   const step = maxAbs / LEVEL_MAX;
+  const perStep = step > 0 ? 1 / step : 0;
   let sum = 0;
-  for (let i = 0; i < query.length; i += 1) {
-    const level = step > 0 ? Math.round((query[i] as number) / step) : 0;
-    sum += level;
-    const byte = i >> 3;
-    const bit = i & 7;
-    for (let plane = 0; plane < PLANES; plane += 1) {
-      const at = plane * bytes + byte;
-      planes[at] = (planes[at] as number) | (((level >> plane) & 1) << bit);
+  for (let first = 0; first < query.length; first += 8) {
+    // Bit `plane` of the levels of eight dimensions makes one byte of each plane.
+    const end = Math.min(first + 8, query.length);
+    let b0 = 0;
+    let b1 = 0;
+    let b2 = 0;
+    let b3 = 0;
+    let b4 = 0;
+    let b5 = 0;
+    for (let i = first; i < end; i += 1) {
+      const level = Math.round((query[i] as number) * perStep);
+      sum += level;
+      const bit = i - first;
+      b0 |= (level & 1) << bit;
+      b1 |= ((level >> 1) & 1) << bit;
+      b2 |= ((level >> 2) & 1) << bit;
+      b3 |= ((level >> 3) & 1) << bit;
+      b4 |= ((level >> 4) & 1) << bit;
+      b5 |= ((level >> 5) & 1) << bit;
     }
+    const at = first >> 3;
+    planes[at] = b0;
+    planes[at + bytes] = b1;
+    planes[at + 2 * bytes] = b2;
+    planes[at + 3 * bytes] = b3;
+    planes[at + 4 * bytes] = b4;
+    planes[at + 5 * bytes] = b5;
   }
   return { planes, step, sum };
 }

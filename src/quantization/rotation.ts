@@ -8,8 +8,8 @@
  * Orthogonal for any dimensions; O(d log d) time, no stored matrix.
  *
  * Source: fast Johnson–Lindenstrauss transform, N. Ailon and B. Chazelle, SIAM J. Comput. 39
- * (2009); the sign–Hadamard–mix form for any dimensions follows J. Gao and C. Long, "RaBitQ", SIGMOD 2024
- * (arXiv 2405.12497), section 3.1, and its successors' implementations.
+ * (2009); the sign–Hadamard–mix form for any dimensions follows J. Gao and C. Long, "RaBitQ",
+ * SIGMOD 2024 (arXiv 2405.12497), section 3.1, and its successors' implementations.
  */
 
 import { assertInvariant } from '../errors';
@@ -34,44 +34,45 @@ export function createRotation(dimensions: number): Rotation {
     Number.isInteger(dimensions) && dimensions >= 1 && dimensions <= DIMENSIONS_MAX,
     `createRotation: ${dimensions} dimensions, expected 1 to ${DIMENSIONS_MAX}`,
   );
-  const length = 2 ** Math.floor(Math.log2(dimensions));
-  const isWhole = length === dimensions;
-  const firstOf = (round: number) => (round % 2 === 0 ? 0 : dimensions - length);
-  const random = seededRandom(SEED);
-  // Signs of all rounds; where the transform works, with the factor that it leaves out.
-  const signs = Float32Array.from({ length: dimensions * ROUNDS }, (_, at) => {
-    const i = (at % dimensions) - firstOf(Math.floor(at / dimensions));
-    const factor = i >= 0 && i < length ? 1 / Math.sqrt(length) : 1;
-    return random() < 0.5 ? -factor : factor;
-  });
+  const { length, factors } = factorsFor(dimensions);
   const kernels = createKernels();
-  kernels.reserve(dimensions * FLOAT_BYTES);
-  const scratch = new Float32Array(kernels.buffer, 0, dimensions);
+  kernels.reserve((1 + ROUNDS) * dimensions * FLOAT_BYTES);
+  const values = new Float32Array(kernels.buffer, 0, dimensions);
+  const factorsAt = dimensions * FLOAT_BYTES;
+  new Float32Array(kernels.buffer, factorsAt, factors.length).set(factors);
   return {
     dimensions,
     apply(source, target) {
-      scratch.set(source);
-      for (let round = 0; round < ROUNDS; round += 1) {
-        const base = round * dimensions;
-        for (let i = 0; i < dimensions; i += 1) {
-          scratch[i] = (scratch[i] as number) * (signs[base + i] as number);
-        }
-        kernels.hadamard(firstOf(round) * FLOAT_BYTES, length);
-        if (!isWhole) mixHalves(scratch);
-      }
-      target.set(scratch);
+      values.set(source);
+      kernels.rotate(0, factorsAt, dimensions, length, ROUNDS);
+      target.set(values);
     },
   };
 }
 
-/** Butterflies between the halves, an orthogonal mixing of pairs; an odd middle stays. */
-function mixHalves(values: Float32Array): void {
-  const half = values.length >>> 1;
-  const offset = values.length - half;
-  for (let i = 0; i < half; i += 1) {
-    const a = values[i] as number;
-    const b = values[i + offset] as number;
-    values[i] = (a + b) * Math.SQRT1_2;
-    values[i + offset] = (a - b) * Math.SQRT1_2;
-  }
+interface Factors {
+  /** Length of the transform: the largest power of two that is not above the dimensions. */
+  length: number;
+  /** Float32Array[ROUNDS x dimensions]. */
+  factors: Float32Array;
+}
+
+/** Constants, made once for each number of dimensions: a query would wait for the numbers. */
+const MADE = new Map<number, Factors>();
+
+/** Signs of all rounds; where the transform works, with the factor that it leaves out. */
+function factorsFor(dimensions: number): Factors {
+  const known = MADE.get(dimensions);
+  if (known !== undefined) return known;
+  const length = 2 ** Math.floor(Math.log2(dimensions));
+  const random = seededRandom(SEED);
+  const factors = Float32Array.from({ length: dimensions * ROUNDS }, (_, at) => {
+    const isEven = Math.floor(at / dimensions) % 2 === 0;
+    const i = (at % dimensions) - (isEven ? 0 : dimensions - length);
+    const factor = i >= 0 && i < length ? 1 / Math.sqrt(length) : 1;
+    return random() < 0.5 ? -factor : factor;
+  });
+  const made = { length, factors };
+  MADE.set(dimensions, made);
+  return made;
 }

@@ -20,6 +20,7 @@ import {
 } from '../index/segment-heads';
 import { isTombstoned } from '../index/tombstones';
 import type { KeyValueStore } from '../platform/ports';
+import type { Int8Vector } from '../quantization/int8';
 import { chooseCandidates } from './choose-candidates';
 import type { SearchKnobs } from './knobs';
 
@@ -45,7 +46,7 @@ export interface NearestQuery {
 }
 
 /** A row of a posting list that may be among the best. */
-interface Candidate {
+export interface Candidate {
   library: LibraryEntry;
   chunk: { job: string; record: number };
   start: number;
@@ -68,7 +69,7 @@ export async function nearestChunks(
     const heads = query.heads.filter((head) => head.library === library);
     return { library, scanner, heads, coarse: scanner.prepare(query.vectorOf(library)) };
   });
-  const wanted = prepared.map((one) => chooseFrom(one, query));
+  const wanted = prepared.map((one) => listsToRead(one, query));
   const loaded = await loadLists(kv, wanted.flat(), query.cache);
   let at = 0;
   const candidates = prepared.map((one, i) => {
@@ -87,22 +88,23 @@ export async function nearestChunks(
     const scored = ofLibrary.map(({ library, start, end }) => {
       const record = records[at] as ChunkRecord;
       at += 1;
-      return { library, record, start, end, score: cosine(vector, record) };
+      return { library, record, start, end, score: cosine(vector, record.vector) };
     });
     return scored.sort(byScore).slice(0, query.k);
   });
 }
 
-interface Prepared {
+/** A query made ready for the segments of one library. */
+export interface PreparedQuery {
   heads: readonly SegmentHead[];
   scanner: CoarseScanner;
   coarse: CoarseQuery;
 }
 
 /** The lists to read of each clustered segment; a tombstoned row counts as any other. */
-function chooseFrom(
-  { heads, scanner, coarse }: Prepared,
-  { k, knobs }: NearestQuery,
+export function listsToRead(
+  { heads, scanner, coarse }: PreparedQuery,
+  { k, knobs }: Pick<NearestQuery, 'k' | 'knobs'>,
 ): WantedList[] {
   return heads.flatMap((head) => {
     const { table } = head;
@@ -120,10 +122,11 @@ function chooseFrom(
   });
 }
 
-function findCandidates(
-  { scanner, coarse }: Prepared,
+/** The rows of these lists that may be among the k best by the errors of their codes. */
+export function findCandidates(
+  { scanner, coarse }: Pick<PreparedQuery, 'scanner' | 'coarse'>,
   lists: readonly { head: SegmentHead; list: PostingList }[],
-  { k, knobs }: NearestQuery,
+  { k, knobs }: Pick<NearestQuery, 'k' | 'knobs'>,
 ): Candidate[] {
   const rows = lists.reduce((sum, { list }) => sum + list.count, 0);
   const estimates = new Float32Array(rows);
@@ -179,8 +182,7 @@ function lastNotAbove(ascending: readonly number[], value: number): number {
 }
 
 /** Dot product with the dequantized vector: the query is not rounded. */
-function cosine(query: Float32Array, { vector }: ChunkRecord): number {
-  const { values, scale } = vector;
+export function cosine(query: Float32Array, { values, scale }: Int8Vector): number {
   let dot = 0;
   for (let i = 0; i < values.length; i += 1) dot += (query[i] as number) * (values[i] as number);
   return dot * scale;

@@ -12,7 +12,7 @@ import type { JsonValue } from '../../src/platform/ports';
 import { codeThrownBy } from '../support/error-code';
 
 const LIBRARY = '0123456789abcdef';
-const SEGMENT = { id: 'fedcba9876543210', documentsGeneration: 0 };
+const SEGMENT = { id: 'fedcba9876543210', documentsJob: 'fedcba9876543210' };
 type Part = { key: string; value: JsonValue };
 
 function documentOf(name: string, chunks: number, job: string | string[] = SEGMENT.id) {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FaultAction, PlatformCall } from '../../emulator/faults';
 import { createProvider } from '../../src/embedding/create-provider';
-import { deleteEverything } from '../../src/index/delete';
+import { deleteDocument, deleteEverything } from '../../src/index/delete';
 import { indexDocuments } from '../../src/index/index-documents';
 import type { JsonValue } from '../../src/platform/ports';
 import { codeRejectedBy } from '../support/error-code';
@@ -11,8 +11,10 @@ import {
   documentsOf,
   type IndexSite,
   keysLike,
+  LIST_KEY,
   openIndexSite,
-  VECTORS_KEY,
+  RECORD_KEY,
+  TOMBSTONES_KEY,
   wordProvider,
 } from '../support/index-site';
 
@@ -159,11 +161,16 @@ describe('a library with documents', () => {
   });
 
   it.each([
-    ['vectors', VECTORS_KEY],
     ['document table', DOCUMENTS_KEY],
+    ['set of tombstones', TOMBSTONES_KEY],
+    ['record that is to be merged', RECORD_KEY],
   ])(
     'with a damaged or missing %s refuses the next job and changes nothing',
     async (_, pattern) => {
+      await site.index(manyRules());
+      await site.run((platform) =>
+        deleteDocument(platform, { library: 'rules', document: 'rule 7.md' }),
+      );
       const [key = ''] = await keysLike(site, pattern);
       const original = (await site.valueAt(key)) as { body: string };
       await site.replaceValue(key, { ...original, body: original.body.slice(4) } as JsonValue);
@@ -173,14 +180,29 @@ describe('a library with documents', () => {
       await site.removeValue(key);
       expect(await failsAndLeavesNothing(() => site.index(EDITED))).toBe('value_missing');
       await site.replaceValue(key, original as JsonValue);
-      expect(await site.index(EDITED)).toMatchObject({ generation: 2 });
+      expect(await site.index(EDITED)).toMatchObject({ generation: 4 });
     },
   );
+
+  it('with a damaged posting list takes the next job, whose merging replaces the list', async () => {
+    const [key = ''] = await keysLike(site, LIST_KEY);
+    await site.replaceValue(key, 'damaged');
+    expect(await codeRejectedBy(site.rank('soup'))).toBe('value_corrupt');
+    expect(await site.index({ 'new.md': 'A new rule.' })).toMatchObject({ generation: 2 });
+    expect((await site.rank('reviewers'))[0]?.document).toBe('release.md');
+  });
 });
 
 /** Writes of a job: a batch of records, one more with the segment, and two items of a new library. */
 function writes(isIndexed: boolean): number {
   return isIndexed ? 2 : 4;
+}
+
+/** So many documents that one more or less leaves the others in their segment. */
+function manyRules(): Record<string, string> {
+  return Object.fromEntries(
+    Array.from({ length: 40 }, (_, i) => [`rule ${i}.md`, `Rule ${i} holds on weekdays.`]),
+  );
 }
 
 /** A document of 30 to 50 chunks: more than one batch. */

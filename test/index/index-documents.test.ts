@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadCatalogue } from '../../src/index/catalogue';
-import { loadDocuments } from '../../src/index/reader';
+import { loadSegmentDocuments } from '../../src/index/reader';
 import { codeRejectedBy } from '../support/error-code';
 import {
   type IndexSite,
   keysLike,
+  LIST_KEY,
   openIndexSite,
   RECORD_KEY,
-  VECTORS_KEY,
   wordProvider,
 } from '../support/index-site';
 
@@ -203,12 +203,12 @@ describe('indexing documents', () => {
 
   it('keeps the generation before for one publish and sweeps it at the next', async () => {
     await site.index({ ...RULES, 'old.md': 'The oldest version.' });
-    const first = await keysLike(site, VECTORS_KEY);
+    const first = await keysLike(site, LIST_KEY);
     await site.index({ ...RULES, 'old.md': 'The middle version.' });
-    expect(await keysLike(site, VECTORS_KEY)).toEqual(expect.arrayContaining(first));
+    expect(await keysLike(site, LIST_KEY)).toEqual(expect.arrayContaining(first));
     expect(await site.storedText()).toContain('The oldest version.');
     await site.index({ ...RULES, 'old.md': 'The newest version.' });
-    expect(await keysLike(site, VECTORS_KEY)).not.toContain(first[0]);
+    expect(await keysLike(site, LIST_KEY)).not.toContain(first[0]);
     const stored = await site.storedText();
     expect(stored).not.toContain('The oldest version.');
     expect(stored).toContain('The middle version.');
@@ -221,7 +221,7 @@ describe('indexing documents', () => {
       await site.index({ ...RULES, 'changing.md': `Version number ${round}.` });
     }
     expect(await keysLike(site, RECORD_KEY)).toHaveLength(5);
-    expect(await keysLike(site, VECTORS_KEY)).toHaveLength(2);
+    expect(await keysLike(site, LIST_KEY)).toHaveLength(2);
   });
 
   it('records where each chunk lies, so that the slices of a document join to its text', async () => {
@@ -231,10 +231,10 @@ describe('indexing documents', () => {
     ).join('');
     await site.index({ 'long.md': long });
     const [library] = (await catalogue()).libraries;
-    const documents = await site.run((platform) =>
-      loadDocuments(platform.kv, library?.id ?? '', library?.segments[0] as never),
+    const [segment] = await site.run((platform) =>
+      loadSegmentDocuments(platform.kv, library?.id ?? '', library?.segments ?? []),
     );
-    const chunks = documents[0]?.chunks ?? [];
+    const chunks = segment?.documents[0]?.chunks ?? [];
     expect(chunks.length).toBeGreaterThan(1);
     expect(chunks.map(({ start, end }) => long.slice(start, end)).join('')).toBe(long);
   });

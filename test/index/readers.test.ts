@@ -3,12 +3,11 @@ import type { KeyValueStore } from '../../src/platform/ports';
 import { type Hit, rankChunks } from '../../src/retrieval/search';
 import { codeRejectedBy, errorRejectedBy } from '../support/error-code';
 import {
-  DOCUMENTS_KEY,
   type IndexSite,
   keysLike,
+  LIST_KEY,
   openIndexSite,
   RECORD_KEY,
-  VECTORS_KEY,
 } from '../support/index-site';
 
 let site: IndexSite;
@@ -110,8 +109,7 @@ describe('a reader', () => {
   });
 
   it.each([
-    ['vectors', VECTORS_KEY],
-    ['document table', DOCUMENTS_KEY],
+    ['posting list', LIST_KEY],
     ['record', RECORD_KEY],
   ])('reports value_missing when a %s is gone from an unchanged generation', async (_, pattern) => {
     await site.index(version('only'));
@@ -124,8 +122,7 @@ describe('a reader', () => {
   });
 
   it.each([
-    ['vectors', VECTORS_KEY],
-    ['document table', DOCUMENTS_KEY],
+    ['posting list', LIST_KEY],
     ['record', RECORD_KEY],
   ])('reports value_corrupt for damaged %s instead of answering', async (_, pattern) => {
     await site.index(version('only'));

@@ -30,22 +30,22 @@ describe('the keys of a segment', () => {
       table: [],
       lists: [],
       documents: [
-        { key: `${prefixOf(inline)}:d:0:0`, bytes: 240_001 },
-        { key: `${prefixOf(inline)}:d:0:1`, bytes: 1_234 },
+        { key: `${prefixOf(inline)}:d:${inline.id}:0`, bytes: 240_001 },
+        { key: `${prefixOf(inline)}:d:${inline.id}:1`, bytes: 1_234 },
       ],
       tombstones: [],
     });
   });
 
-  it('name parts of the centroid table, and tombstones by their generation', () => {
+  it('name parts of the centroid table, and tombstones by their job', () => {
     expect(segmentKeys(LIBRARY, parted)).toEqual({
       table: [
         { key: `${prefixOf(parted)}:c:0`, bytes: 241_000 },
         { key: `${prefixOf(parted)}:c:1`, bytes: 77_000 },
       ],
       lists: [],
-      documents: [{ key: `${prefixOf(parted)}:d:7:0`, bytes: 200_000 }],
-      tombstones: [{ key: `${prefixOf(parted)}:x:7`, bytes: 260 }],
+      documents: [{ key: `${prefixOf(parted)}:d:${parted.documentsJob}:0`, bytes: 200_000 }],
+      tombstones: [{ key: `${prefixOf(parted)}:x:${parted.tombstones?.job}`, bytes: 260 }],
     });
   });
 
@@ -53,7 +53,7 @@ describe('the keys of a segment', () => {
     expect(segmentKeys(LIBRARY, flat)).toEqual({
       table: [],
       lists: [{ key: `${prefixOf(flat)}:p:0`, bytes: 3_210 }],
-      documents: [{ key: `${prefixOf(flat)}:d:0:0`, bytes: 1_111 }],
+      documents: [{ key: `${prefixOf(flat)}:d:${flat.id}:0`, bytes: 1_111 }],
       tombstones: [],
     });
   });
@@ -121,9 +121,9 @@ describe('a segment in the catalogue', () => {
     ['a negative count', { listCount: -1 }],
     ['a negative spread', { spread: -0.1 }],
     ['half a chunk', { chunks: 0.5 }],
-    ['tombstones without a generation', { tombstones: { bytes: 1, documents: 1, chunks: 1 } }],
+    ['tombstones without a job', { tombstones: { bytes: 1, documents: 1, chunks: 1 } }],
     ['no word of tombstones', { tombstones: undefined }],
-    ['no generation of documents', { documentsGeneration: undefined }],
+    ['no job of documents', { documentsJob: undefined }],
   ])('is refused with %s', async (_, change) => {
     expect(await codeRejectedBy(load({ ...parted, ...change }))).toBe('catalogue_corrupt');
   });

@@ -183,8 +183,11 @@ export function wordProvider(
 }
 
 /** Part of a key that tells what kind of value it names. */
-export const VECTORS_KEY = /^plain\/\/(l:[0-9a-f]+:s:[0-9a-f]+:v:\d+)$/;
-export const DOCUMENTS_KEY = /^plain\/\/(l:[0-9a-f]+:s:[0-9a-f]+:d:\d+)$/;
+export const LIST_KEY = /^plain\/\/(l:[0-9a-f]+:s:[0-9a-f]+:p:\d+)$/;
+export const TABLE_KEY = /^plain\/\/(l:[0-9a-f]+:s:[0-9a-f]+:c:\d+)$/;
+export const DOCUMENTS_KEY = /^plain\/\/(l:[0-9a-f]+:s:[0-9a-f]+:d:[0-9a-f]+:\d+)$/;
+export const TOMBSTONES_KEY = /^plain\/\/(l:[0-9a-f]+:s:[0-9a-f]+:x:[0-9a-f]+)$/;
+export const WORK_KEY = /^plain\/\/(l:[0-9a-f]+:w:[0-9a-f]+:.+)$/;
 export const RECORD_KEY = /^plain\/\/(l:[0-9a-f]+:r:[0-9a-f]+:\d+)$/;
 
 /** The plain keys of one kind, as the store names them. */

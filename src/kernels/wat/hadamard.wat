@@ -6,7 +6,7 @@
 ;; values of half a pass (four vectors, half apart), and a last one alone where one is left.
 ;; Any length that is a power of two and fits the memory.
 
-(func (export "hadamard") (param $values i32) (param $length i32)
+(func $hadamard (export "hadamard") (param $values i32) (param $length i32)
   (local $bytes i32) (local $end i32) (local $half i32) (local $first f32) (local $second f32)
   (br_if 0 (i32.lt_u (local.get $length) (i32.const 2)))
   (if (i32.eq (local.get $length) (i32.const 2))

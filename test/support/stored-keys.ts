@@ -1,0 +1,68 @@
+/** Every key that an installation should have, from what its catalogue and manifests name. */
+import { type LibraryEntry, loadCatalogue, loadManifest } from '../../src/index/catalogue';
+import { isValueMissing } from '../../src/index/read-values';
+import { loadSegmentDocuments } from '../../src/index/reader';
+import type { SegmentDescriptor } from '../../src/index/segment';
+import type { Platform } from '../../src/platform/ports';
+import type { IndexSite } from './index-site';
+
+export interface NamedKeys {
+  /** Of live generations and those before, as far as these are not swept; as in the store, sorted. */
+  keys: string[];
+  /** Those of the live generations only. */
+  live: string[];
+}
+
+export function namedKeys(site: IndexSite): Promise<NamedKeys> {
+  return site.run(async (platform) => {
+    const { libraries } = await loadCatalogue(platform.entities);
+    const keys = ['entity/catalogue/catalogue', 'secret//provider-key:openai'];
+    const live = [...keys];
+    for (const library of libraries) {
+      const manifest = await loadManifest(platform.entities, library.id);
+      const own = `entity/index-manifest/${library.id}`;
+      live.push(own);
+      for (const segment of library.segments)
+        live.push(...(await keysOf(platform, library, segment)));
+      for (const segment of manifest?.previous ?? []) {
+        keys.push(...(await ifStored(keysOf(platform, library, segment))));
+      }
+    }
+    keys.push(...live);
+    return { keys: [...new Set(keys)].sort(), live: [...new Set(live)].sort() };
+  });
+}
+
+async function keysOf(
+  { kv }: Platform,
+  { id }: LibraryEntry,
+  segment: SegmentDescriptor,
+): Promise<string[]> {
+  const own = `plain//l:${id}:s:${segment.id}`;
+  const keys: string[] = [];
+  for (let list = 0; list < segment.listCount; list += 1) keys.push(`${own}:p:${list}`);
+  const tableParts = typeof segment.table === 'string' ? 0 : segment.table.length;
+  for (let part = 0; part < tableParts; part += 1) keys.push(`${own}:c:${part}`);
+  for (const part of segment.documentBytes.keys()) {
+    keys.push(`${own}:d:${segment.documentsJob}:${part}`);
+  }
+  if (segment.tombstones !== null) keys.push(`${own}:x:${segment.tombstones.job}`);
+  for (const { documents, tombstones } of await loadSegmentDocuments(kv, id, [segment])) {
+    for (const [ordinal, { chunks }] of documents.entries()) {
+      const byte = tombstones?.bits[ordinal >> 3] ?? 0;
+      if (((byte >> (ordinal & 7)) & 1) === 1) continue;
+      for (const { job, record } of chunks) keys.push(`plain//l:${id}:r:${job}:${record}`);
+    }
+  }
+  return keys;
+}
+
+/** None for a segment that was swept. */
+async function ifStored(reading: Promise<string[]>): Promise<string[]> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isValueMissing(error)) return [];
+    throw error;
+  }
+}
