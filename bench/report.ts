@@ -5,7 +5,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 
-const RESULTS = join(import.meta.dirname, 'results');
+/** Folder of all result files. */
+export const RESULTS = join(import.meta.dirname, 'results');
 
 /** Writes a dated result file and prints where it is. */
 export function saveResult(name: string, rows: readonly object[]): void {
@@ -16,14 +17,39 @@ export function saveResult(name: string, rows: readonly object[]): void {
   console.log(`written to bench/results/${result.date}-${name}.json`);
 }
 
+/** Whether a result was measured with the sources as they are now. */
+export function isOfPresentSources(result: {
+  commit: string;
+  uncommittedChanges: boolean;
+}): boolean {
+  if (result.uncommittedChanges) return false;
+  try {
+    git('diff', '--quiet', result.commit, '--', '../src');
+  } catch {
+    return false;
+  }
+  return !hasUncommittedChanges();
+}
+
+function git(...words: string[]): string {
+  return execFileSync('git', words, {
+    cwd: import.meta.dirname,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  }).trim();
+}
+
+/** New files count too: a comparison with a commit does not see them. */
+function hasUncommittedChanges(): boolean {
+  return git('status', '--porcelain', '--', '../src') !== '';
+}
+
 function surroundings() {
-  const git = (...words: string[]) =>
-    execFileSync('git', words, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
   const [first] = cpus();
   return {
     date: new Date().toISOString().slice(0, 10),
     commit: git('rev-parse', '--short', 'HEAD'),
-    uncommittedChanges: git('status', '--porcelain', '--', '../src') !== '',
+    uncommittedChanges: hasUncommittedChanges(),
     machine: `${first?.model ?? 'unknown'}, ${cpus().length} cores`,
     node: process.version,
   };

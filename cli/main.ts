@@ -1,7 +1,9 @@
 /** The `groundwork` command: src on the local Forge platform. */
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { SYNTHETIC_KINDS } from '../bench/workloads/synthetic';
 import { PROJECT_KEY } from '../src/handlers/payload';
+import { benchVectorsCommand } from './commands/bench';
 import { deleteCommand } from './commands/delete';
 import { evalCommand } from './commands/eval';
 import { indexCommand } from './commands/index';
@@ -18,6 +20,12 @@ function wholeNumber(value: string): number {
   const number = Number(value);
   if (Number.isInteger(number) && number > 0) return number;
   throw new InvalidArgumentError('expected a whole number above 0');
+}
+
+function seed(value: string): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number <= 2 ** 31) return number;
+  throw new InvalidArgumentError('expected a whole number from 0 to 2147483648');
 }
 
 function projectKey(value: string): string {
@@ -40,8 +48,8 @@ function createProgram(): Command {
     .exitOverride()
     .showHelpAfterError()
     .configureOutput({ outputError: (text, write) => write(text) });
-  const define = (usage: string, description: string) =>
-    program
+  const define = (usage: string, description: string, parent = program) =>
+    parent
       .command(usage)
       .description(description)
       .option('--store <dir>', 'folder of the embedded store', '.groundwork')
@@ -72,6 +80,7 @@ function createProgram(): Command {
     .option('--dims <n>', 'dimensions, where the model has a choice', wholeNumber)
     .option('--k <n>', 'hits considered for the prompt', wholeNumber, 10)
     .action(evalCommand);
+  defineBench(program, define);
   define('stats', 'show libraries, documents and storage').action(statsCommand);
   define('delete', 'delete a document, a library or everything')
     .option('--document <name>', 'document; needs --library')
@@ -81,6 +90,25 @@ function createProgram(): Command {
     )
     .action(deleteCommand);
   return program;
+}
+
+type Define = (usage: string, description: string, parent?: Command) => Command;
+
+function defineBench(program: Command, define: Define): void {
+  const bench = program.command('bench').description('measure the index itself');
+  define('vectors', 'recall, read units and time on vectors, in memory', bench)
+    .option('--base <file>', 'vectors, .f16 or .f32, row after row')
+    .option('--queries <file>', 'queries, .f16 or .f32')
+    .option('--truth <file>', 'int32, for each query the 100 nearest rows of the base')
+    .addOption(
+      new Option('--synthetic <kind>', 'made-up vectors instead of files')
+        .choices(SYNTHETIC_KINDS)
+        .conflicts(['base', 'queries', 'truth']),
+    )
+    .option('--n <n>', 'made-up vectors', wholeNumber)
+    .option('--dims <n>', 'dimensions of the vectors', wholeNumber)
+    .option('--seed <n>', 'seed of made-up vectors', seed, 1)
+    .action(benchVectorsCommand);
 }
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -4,9 +4,10 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { mean } from '../../cli/evaluation';
 import { ofPackage } from '../../cli/paths';
 import { buildSegment } from '../../src/index/build-segment';
-import { createCoarseScanner } from '../../src/index/coarse-scan';
+import { type CoarseScanner, createCoarseScanner } from '../../src/index/coarse-scan';
 import type { PostingList } from '../../src/index/posting-list';
 import { segmentKeys } from '../../src/index/segment';
 import {
@@ -17,15 +18,16 @@ import {
   type WantedList,
 } from '../../src/index/segment-heads';
 import type { StoredItem } from '../../src/index/stored-item';
-import { emptyRows, rowOf, type VectorRows } from '../../src/index/vector-rows';
+import { quantizeRows, rowOf, type VectorRows } from '../../src/index/vector-rows';
 import type { JsonValue, KeyValueStore } from '../../src/platform/ports';
-import { quantizeInt8 } from '../../src/quantization/int8';
 import { DEFAULT_KNOBS } from '../../src/retrieval/knobs';
-import { cosine, findCandidates, listsToRead } from '../../src/retrieval/nearest-chunks';
+import { findCandidates, listsToRead } from '../../src/retrieval/nearest-chunks';
+import { createRescorer } from '../../src/retrieval/rescoring';
 import { documentsOf, entryOf, LIBRARY_ID, planOf } from '../vectors/library';
 import { recordBytesOf, unitsOfItems, unitsOfRecords } from '../vectors/read-units';
 import { type PeerAdapter, type PeerIndex, rowsOf } from './support/adapter';
 
+const K = 10;
 /** The catalogue of an installation with one library. */
 const CATALOGUE_UNITS = 1;
 
@@ -40,21 +42,11 @@ export const adapter: PeerAdapter = {
   isNative: false,
   version: versionOfPackage(),
   async build(base, n, dims) {
-    const vectors = quantized(base, n, dims);
+    const vectors = quantizeRows(rowsOf(base, dims), dims);
     const { items, descriptor } = buildSegment(planOf(dims, documentsOf(n)), vectors);
     return toPeer(await decodeSegment(items, entryOf(dims, [descriptor])), items, vectors);
   },
 };
-
-function quantized(base: Float32Array, n: number, dims: number): VectorRows {
-  const vectors = emptyRows(n, dims);
-  for (const [row, values] of rowsOf(base, dims).entries()) {
-    const { values: int8, scale } = quantizeInt8(values);
-    vectors.values.set(int8, row * dims);
-    vectors.scales[row] = scale;
-  }
-  return vectors;
-}
 
 /** Reads the values that were built, as a query reads them from the store. */
 async function decodeSegment(
@@ -72,38 +64,35 @@ async function decodeSegment(
   return { head, lists: await loadLists(kv, wanted) };
 }
 
-function toPeer(
-  { head, lists }: Segment,
-  items: readonly StoredItem[],
-  vectors: VectorRows,
-): PeerIndex {
+function toPeer(segment: Segment, items: readonly StoredItem[], vectors: VectorRows): PeerIndex {
   const { dimensions } = vectors;
   const scanner = createCoarseScanner(dimensions);
-  const flat = head.lists.map((list) => ({ head, list }));
-  const cost = { queries: 0, units: 0 };
-  const keys = segmentKeys(LIBRARY_ID, head.descriptor);
-  const headUnits = unitsOfItems([...keys.table, ...keys.lists]);
-  const recordBytes = recordBytesOf(dimensions);
+  const rescorer = createRescorer(dimensions);
+  const asked = new Set<Float32Array>();
   return {
     search(query, k) {
-      const asked = { k, knobs: DEFAULT_KNOBS };
-      const prepared = { heads: [head], scanner, coarse: scanner.prepare(query) };
-      const wanted = listsToRead(prepared, asked);
-      const read = wanted.map(({ number }) => ({ head, list: lists[number] as PostingList }));
-      const rows = findCandidates(prepared, [...flat, ...read], asked).map(
-        ({ chunk }) => chunk.record,
+      asked.add(query);
+      const { rows } = findRows(segment, scanner, query, k);
+      const scores = rescorer.score(
+        query,
+        rows.map((row) => rowOf(vectors, row)),
       );
-      cost.queries += 1;
-      cost.units += CATALOGUE_UNITS + headUnits + readUnits(wanted, rows.length, recordBytes);
-      return rescored(query, vectors, rows).slice(0, k);
+      return rows
+        .map((row, i) => ({ row, score: scores[i] as number }))
+        .sort((a, b) => b.score - a.score)
+        .slice(0, k)
+        .map(({ row }) => row);
     },
     stored: () => {
       const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
       // A record's vector is stored as base64 too; its text is not counted.
       const vectorBytes = (dimensions * 4) / 3;
+      const units = [...asked].map((query) =>
+        coldUnits(segment, findRows(segment, scanner, query)),
+      );
       return {
         bytesPerVector: Math.round(bytes / vectors.count + vectorBytes),
-        coldUnits: Math.round(cost.units / Math.max(1, cost.queries)),
+        coldUnits: Math.round(mean(units)),
         note: 'cold units with records of 1,500 characters',
       };
     },
@@ -111,15 +100,37 @@ function toPeer(
   };
 }
 
-function readUnits(wanted: readonly WantedList[], records: number, recordBytes: number): number {
-  const lists = wanted.map(({ head, number }) => listSize(head, number));
-  return unitsOfItems(lists) + unitsOfRecords(records, recordBytes);
+/** What a query reads before it rescores: posting lists, and rows that may be among the best. */
+interface Found {
+  wanted: readonly WantedList[];
+  rows: readonly number[];
 }
 
-/** Rows by their int8 scores, best first. */
-function rescored(query: Float32Array, vectors: VectorRows, rows: readonly number[]): number[] {
-  const scored = rows.map((row) => ({ row, score: cosine(query, rowOf(vectors, row)) }));
-  return scored.sort((a, b) => b.score - a.score).map(({ row }) => row);
+function findRows(
+  { head, lists }: Segment,
+  scanner: CoarseScanner,
+  query: Float32Array,
+  k = K,
+): Found {
+  const asked = { k, knobs: DEFAULT_KNOBS };
+  const prepared = { heads: [head], scanner, coarse: scanner.prepare(query) };
+  const wanted = listsToRead(prepared, asked);
+  const numbers = head.table === undefined ? head.lists : wanted.map(({ number }) => lists[number]);
+  const read = numbers.map((list) => ({ head, list: list as PostingList }));
+  const candidates = findCandidates(prepared, read, asked);
+  return { wanted, rows: candidates.map(({ chunk }) => chunk.record) };
+}
+
+/** Read units of the query, if all of this had to be read from the store. */
+function coldUnits({ head }: Segment, { wanted, rows }: Found): number {
+  const keys = segmentKeys(LIBRARY_ID, head.descriptor);
+  const lists = wanted.map(({ number }) => listSize(head, number));
+  return (
+    CATALOGUE_UNITS +
+    unitsOfItems([...keys.table, ...keys.lists]) +
+    unitsOfItems(lists) +
+    unitsOfRecords(rows.length, recordBytesOf(head.library.fingerprint.dimensions))
+  );
 }
 
 function versionOfPackage(): string {

@@ -17,7 +17,7 @@ import type { SegmentDescriptor } from './segment';
 import { type StoredItem, toBase64, toBytesItem, toItem } from './stored-item';
 
 /** A table this small stands in the catalogue: a round trip and a value less. */
-const INLINE_CHARACTERS_MAX = 6_000;
+export const INLINE_CHARACTERS_MAX = 12_000;
 
 export interface SegmentParts {
   libraryId: string;
@@ -195,15 +195,20 @@ function cut(group: readonly GroupedRow[], dimensions: number, places: Places): 
   const slices: GroupedRow[][] = [];
   let slice: GroupedRow[] = [];
   let runs = 0;
+  let rowsMax = 0;
   let lastJob = -1;
   for (const row of group) {
     const job = places.jobOf[row.block.rows[row.at] as number] as number;
-    const runsWithIt = runs + (job === lastJob ? 0 : 1);
-    if (slice.length >= postingListRowsMax(dimensions, runsWithIt)) {
+    if (job !== lastJob) {
+      runs += 1;
+      rowsMax = postingListRowsMax(dimensions, runs);
+    }
+    if (slice.length >= rowsMax) {
       slices.push(slice);
       slice = [];
       runs = 1;
-    } else runs = runsWithIt;
+      rowsMax = postingListRowsMax(dimensions, runs);
+    }
     slice.push(row);
     lastJob = job;
   }

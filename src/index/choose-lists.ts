@@ -53,22 +53,29 @@ export function chooseLists(statistics: ListStatistics, k: number, knobs: Probin
   }
   const model = { scores, counts, perDeviation };
   const threshold = scoreExceededBy(Math.min(k, rows), model);
-  const chosen: { list: number; expected: number; gain: number }[] = [];
+  const expected = new Float64Array(lists);
+  const gains = new Float64Array(lists);
   let total = 0;
   for (let list = 0; list < lists; list += 1) {
-    const expected = expectedAbove(model, threshold, list);
-    if (expected === 0) continue;
-    total += expected;
-    chosen.push({ list, expected, gain: expected / statistics.bytes(list) });
+    const above = expectedAbove(model, threshold, list);
+    if (above === 0) continue;
+    total += above;
+    expected[list] = above;
+    gains[list] = above / statistics.bytes(list);
   }
-  chosen.sort((a, b) => b.gain - a.gain || a.list - b.list);
-  let covered = 0;
-  const end = chosen.findIndex(({ expected }) => {
-    const isEnough = covered >= knobs.coverage * total;
-    covered += expected;
-    return isEnough;
-  });
-  return (end < 0 ? chosen : chosen.slice(0, end)).map(({ list }) => list);
+  // The best is looked for again and again: few are taken of the many that could be sorted.
+  const chosen: number[] = [];
+  for (let covered = 0; covered < knobs.coverage * total; ) {
+    let best = 0;
+    for (let list = 1; list < lists; list += 1) {
+      if ((gains[list] as number) > (gains[best] as number)) best = list;
+    }
+    if (gains[best] === 0) break;
+    chosen.push(best);
+    covered += expected[best] as number;
+    gains[best] = 0;
+  }
+  return chosen;
 }
 
 /** What the expected rows follow from, list by list. */
@@ -82,14 +89,14 @@ interface Model {
 /** Rows of a list that are expected to score above a threshold. */
 function expectedAbove(model: Model, threshold: number, list: number): number {
   const x = (threshold - (model.scores[list] as number)) * (model.perDeviation[list] as number);
-  if (x >= TAIL) return 0;
-  const rows = model.counts[list] as number;
-  return x <= -TAIL ? rows : rows * (SHARES_ABOVE[Math.round((x + TAIL) * TAIL_STEPS)] as number);
+  return x >= TAIL ? 0 : (model.counts[list] as number) * shareAbove(x);
 }
 
 /** The score that so many rows are expected to exceed, by bisection. */
 function scoreExceededBy(wanted: number, model: Model): number {
-  const { scores, perDeviation } = model;
+  const scores = Float64Array.from(model.scores);
+  const counts = Float64Array.from(model.counts);
+  const perDeviation = model.perDeviation.slice();
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   for (let list = 0; list < scores.length; list += 1) {
@@ -97,16 +104,36 @@ function scoreExceededBy(wanted: number, model: Model): number {
     low = Math.min(low, (scores[list] as number) - reach);
     high = Math.max(high, (scores[list] as number) + reach);
   }
+  let left = scores.length;
   for (let step = 0; step < BISECTIONS; step += 1) {
     const middle = (low + high) / 2;
     let rows = 0;
-    for (let list = 0; list < scores.length && rows <= wanted; list += 1) {
-      rows += expectedAbove(model, middle, list);
+    for (let i = 0; i < left; i += 1) {
+      const x = (middle - (scores[i] as number)) * (perDeviation[i] as number);
+      if (x < TAIL) rows += (counts[i] as number) * shareAbove(x);
     }
-    if (rows > wanted) low = middle;
-    else high = middle;
+    if (rows <= wanted) {
+      high = middle;
+      continue;
+    }
+    low = middle;
+    // Lists that end below a score that too many rows exceed have no part in what follows.
+    let kept = 0;
+    for (let i = 0; i < left; i += 1) {
+      if ((middle - (scores[i] as number)) * (perDeviation[i] as number) >= TAIL) continue;
+      scores[kept] = scores[i] as number;
+      counts[kept] = counts[i] as number;
+      perDeviation[kept] = perDeviation[i] as number;
+      kept += 1;
+    }
+    left = kept;
   }
   return low;
+}
+
+/** Share of a standard normal above x, which is below `TAIL`. */
+function shareAbove(x: number): number {
+  return x <= -TAIL ? 1 : (SHARES_ABOVE[((x + TAIL) * TAIL_STEPS + 0.5) | 0] as number);
 }
 
 /** Shares of a standard normal above x, from -TAIL to TAIL in even steps. */

@@ -15,6 +15,8 @@ import type { PostingList } from './posting-list';
 export interface CoarseQuery {
   /** Float32Array[dimensions], of norm 1. */
   rotated: Float32Array;
+  /** Sum of its components. */
+  total: number;
   planes: QueryPlanes;
 }
 
@@ -39,7 +41,9 @@ export function createCoarseScanner(dimensions: number): CoarseScanner {
     prepare(query) {
       const rotated = new Float32Array(dimensions);
       rotation.apply(query, rotated);
-      return { rotated, planes: toQueryPlanes(rotated) };
+      let total = 0;
+      for (let i = 0; i < dimensions; i += 1) total += rotated[i] as number;
+      return { rotated, total, planes: toQueryPlanes(rotated) };
     },
     scoreCentroids(query, table) {
       const bits = Math.min(table.bits, dimensions);
@@ -65,7 +69,7 @@ export function createCoarseScanner(dimensions: number): CoarseScanner {
         codeSize: codeBytes(dimensions),
         count: list.count,
       });
-      const { dot, squaredNorm } = centroidProducts(query.rotated, list.centroid);
+      const { dot, squaredNorm } = centroidProducts(query, list.centroid);
       const distance = Math.sqrt(Math.max(0, 1 - 2 * dot + squaredNorm));
       const estimates = new Float32Array(list.count);
       const errors = new Float32Array(list.count);
@@ -95,17 +99,33 @@ function scan(
   return new Int32Array(kernels.buffer, outAt, count);
 }
 
+/** Sum of the squares of both components of a byte of nibbles, in units of the scale. */
+const SQUARES = Float64Array.from(
+  { length: 256 },
+  (_, byte) => ((byte & 15) - NIBBLE_MIDDLE) ** 2 + ((byte >> 4) - NIBBLE_MIDDLE) ** 2,
+);
+
 /** Dot product of query and centroid, and the centroid's squared norm. */
 function centroidProducts(
-  query: Float32Array,
+  { rotated, total }: CoarseQuery,
   { scale, nibbles }: PostingList['centroid'],
 ): { dot: number; squaredNorm: number } {
-  let dot = 0;
+  const pairs = rotated.length >> 1;
+  let low = 0;
+  let high = 0;
   let squares = 0;
-  for (let i = 0; i < query.length; i += 1) {
-    const level = (((nibbles[i >> 1] as number) >> ((i & 1) << 2)) & 15) - NIBBLE_MIDDLE;
-    dot += level * (query[i] as number);
-    squares += level * level;
+  for (let i = 0; i < pairs; i += 1) {
+    const byte = nibbles[i] as number;
+    low += (byte & 15) * (rotated[2 * i] as number);
+    high += (byte >> 4) * (rotated[2 * i + 1] as number);
+    squares += SQUARES[byte] as number;
   }
-  return { dot: dot * scale, squaredNorm: squares * scale * scale };
+  if (rotated.length % 2 === 1) {
+    // The high nibble of the last byte belongs to no dimension.
+    const nibble = nibbles[pairs] as number;
+    low += nibble * (rotated[2 * pairs] as number);
+    squares += (nibble - NIBBLE_MIDDLE) ** 2;
+  }
+  const dot = scale * (low + high - NIBBLE_MIDDLE * total);
+  return { dot, squaredNorm: squares * scale * scale };
 }

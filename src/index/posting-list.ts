@@ -78,12 +78,14 @@ export interface PostingList {
 
 /** Bytes of an encoded list, before base64. */
 export function postingListBytes(dimensions: number, count: number, runs: number): number {
-  return layoutOf(dimensions, count, runs).bytes;
+  const fixed = POSTING_LIST_HEADER.bytes + nibbleBytes(dimensions);
+  const rowBytes = codeBytes(dimensions) + ROW_BYTES_BESIDES_CODE;
+  return fixed + runs * POSTING_LIST_RUN.bytes + count * rowBytes;
 }
 
 /** Most rows with which a list of so many runs is still one stored value; may be below `runs`. */
 export function postingListRowsMax(dimensions: number, runs: number): number {
-  const room = BODY_BYTES_MAX - layoutOf(dimensions, 0, runs).bytes;
+  const room = BODY_BYTES_MAX - postingListBytes(dimensions, 0, runs);
   const rows = Math.floor(room / (codeBytes(dimensions) + ROW_BYTES_BESIDES_CODE));
   return Math.max(0, Math.min(U16_MAX, rows));
 }

@@ -18,15 +18,19 @@ export async function sealSegment(
   kv: KeyValueStore,
   plan: SegmentPlan,
   source: VectorSource,
+  componentsAtOnceMax = COMPONENTS_AT_ONCE_MAX,
 ): Promise<{ items: StoredItem[]; descriptor: SegmentDescriptor }> {
   const rows = plan.documents.reduce((sum, { chunks }) => sum + chunks.length, 0);
-  if (source.isAtHand || rows * plan.dimensions <= COMPONENTS_AT_ONCE_MAX) {
+  if (source.isAtHand || rows * plan.dimensions <= componentsAtOnceMax) {
     const numbers = Uint32Array.from({ length: rows }, (_, row) => row);
     return buildSegment(plan, await source.read(numbers));
   }
   let state = await loadSealState(kv, plan);
-  while (!state.isComplete) state = await sealStep(kv, plan, source, state);
-  const sealed = await finishSeal(kv, plan, state);
-  await dropSeal(kv, plan, state);
-  return sealed;
+  try {
+    while (!state.isComplete) state = await sealStep(kv, plan, source, state);
+    return await finishSeal(kv, plan, state);
+  } finally {
+    // Also of a seal that failed: a job that is run again has another id, and nobody would go on.
+    await dropSeal(kv, plan, state);
+  }
 }

@@ -8,11 +8,14 @@ import type { JsonValue, KeyValueStore } from '../platform/ports';
 import type { LibraryEntry } from './catalogue';
 import { type CentroidTable, decodeCentroidTable } from './centroid-table';
 import { corrupt, openBytes } from './envelope';
-import { decodePostingList, type PostingList } from './posting-list';
+import { decodePostingList, type PostingList, postingListBytes } from './posting-list';
 import { readValues } from './read-values';
 import { listKeySize, type SegmentDescriptor, segmentKeys } from './segment';
 import type { KeySize } from './stored-item';
 import { decodeTombstones, type Tombstones } from './tombstones';
+
+/** Key and envelope of a posting list. */
+const LIST_FRAME_BYTES = 110;
 
 /** Decoded codes and centroids kept between queries of one installation; never text or records. */
 export interface CodeCache {
@@ -124,6 +127,12 @@ function decodeList(
   const beyond = list.documents.find((ordinal) => ordinal >= descriptor.documents);
   if (beyond === undefined) return list;
   throw corrupt(key, `document ${beyond} of ${descriptor.documents}`);
+}
+
+/** Bytes of a list's value, near enough to weigh one list against another. */
+export function listBytes({ dimensions, counts, runs }: CentroidTable, number: number): number {
+  const bytes = postingListBytes(dimensions, counts[number] as number, runs[number] as number);
+  return LIST_FRAME_BYTES + (4 / 3) * bytes;
 }
 
 /** Key and size of a list of a clustered segment. */

@@ -19,7 +19,7 @@ import { pickRows, toRows, type VectorRows } from './vector-rows';
  * Rounds of assignment and update, each by the part of the sample it uses: the first rounds only
  * spread the centroids out, for which a part will do (docs/tuning.md).
  */
-const ROUND_SHARES = [0.25, 0.25, 0.5, 0.5, 1];
+const ROUND_SHARES = [0.25, 0.5, 1];
 /** A cluster whose share of the sample is below this part of the mean is dissolved. */
 const DISSOLVED_BELOW = 1 / 8;
 

@@ -12,9 +12,14 @@
 import { codeBytes } from './one-bit';
 
 export const PLANES = 6;
-const LEVEL_MAX = 2 ** (PLANES - 1) - 1;
+const LEVEL_OFFSET = 2 ** (PLANES - 1);
+const LEVEL_MAX = LEVEL_OFFSET - 1;
+const ROUNDING = LEVEL_OFFSET + 0.5;
 /** Kernels read planes in steps of so many bytes. */
 const PLANE_ALIGNMENT = 16;
+
+/** Three bits, each at the foot of a byte of its own. */
+const SPREAD = Int32Array.of(0, 1, 0x100, 0x101, 0x10000, 0x10001, 0x10100, 0x10101);
 
 export interface QueryPlanes {
   /** Uint8Array[PLANES x planeBytes]; padding is zero. */
@@ -34,37 +39,31 @@ export function toQueryPlanes(query: Float32Array): QueryPlanes {
   const bytes = planeBytes(query.length);
   const planes = new Uint8Array(PLANES * bytes);
   let maxAbs = 0;
-  for (const component of query) maxAbs = Math.max(maxAbs, Math.abs(component));
+  for (let i = 0; i < query.length; i += 1) {
+    const abs = Math.abs(query[i] as number);
+    if (abs > maxAbs) maxAbs = abs;
+  }
   const step = maxAbs / LEVEL_MAX;
   const perStep = step > 0 ? 1 / step : 0;
   let sum = 0;
   for (let first = 0; first < query.length; first += 8) {
     // Bit `plane` of the levels of eight dimensions makes one byte of each plane.
     const end = Math.min(first + 8, query.length);
-    let b0 = 0;
-    let b1 = 0;
-    let b2 = 0;
-    let b3 = 0;
-    let b4 = 0;
-    let b5 = 0;
+    let light = 0;
+    let heavy = 0;
     for (let i = first; i < end; i += 1) {
-      const level = Math.round((query[i] as number) * perStep);
-      sum += level;
-      const bit = i - first;
-      b0 |= (level & 1) << bit;
-      b1 |= ((level >> 1) & 1) << bit;
-      b2 |= ((level >> 2) & 1) << bit;
-      b3 |= ((level >> 3) & 1) << bit;
-      b4 |= ((level >> 4) & 1) << bit;
-      b5 |= ((level >> 5) & 1) << bit;
+      // Truncation of a positive number rounds down, several times faster than rounding does.
+      const shifted = ((query[i] as number) * perStep + ROUNDING) | 0;
+      sum += shifted - LEVEL_OFFSET;
+      light |= (SPREAD[shifted & 7] as number) << (i - first);
+      // Two's complement is the shifted number with its heaviest bit turned.
+      heavy |= (SPREAD[(shifted >> 3) ^ 4] as number) << (i - first);
     }
     const at = first >> 3;
-    planes[at] = b0;
-    planes[at + bytes] = b1;
-    planes[at + 2 * bytes] = b2;
-    planes[at + 3 * bytes] = b3;
-    planes[at + 4 * bytes] = b4;
-    planes[at + 5 * bytes] = b5;
+    for (let plane = 0; plane < PLANES / 2; plane += 1) {
+      planes[at + plane * bytes] = light >> (8 * plane);
+      planes[at + (plane + PLANES / 2) * bytes] = heavy >> (8 * plane);
+    }
   }
   return { planes, step, sum };
 }

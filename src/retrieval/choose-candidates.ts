@@ -20,11 +20,14 @@ export function chooseCandidates(
   knobs: Pick<SearchKnobs, 'errorDeviations' | 'candidatesMax'>,
 ): number[] {
   const threshold = kthLargest(estimates, k);
+  // Infinity times an error of nothing would be no number.
+  const isAll = knobs.errorDeviations === Number.POSITIVE_INFINITY;
   const chosen: number[] = [];
   for (let row = 0; row < estimates.length; row += 1) {
     const estimate = estimates[row] as number;
     if (estimate === Number.NEGATIVE_INFINITY) continue;
     const isPossible =
+      isAll ||
       estimate >= threshold ||
       estimate + knobs.errorDeviations * (errors[row] as number) >= threshold;
     if (isPossible) chosen.push(row);

@@ -13,16 +13,16 @@ import { loadRecords } from '../index/reader';
 import type { ChunkRecord } from '../index/record';
 import {
   type CodeCache,
-  listSize,
+  listBytes,
   loadLists,
   type SegmentHead,
   type WantedList,
 } from '../index/segment-heads';
 import { isTombstoned } from '../index/tombstones';
 import type { KeyValueStore } from '../platform/ports';
-import type { Int8Vector } from '../quantization/int8';
 import { chooseCandidates } from './choose-candidates';
 import type { SearchKnobs } from './knobs';
+import { createRescorer, type Rescorer } from './rescoring';
 
 export interface ScoredChunk {
   library: LibraryEntry;
@@ -61,13 +61,14 @@ export async function nearestChunks(
   kv: KeyValueStore,
   query: NearestQuery,
 ): Promise<ScoredChunk[][]> {
-  const scanners = new Map<number, CoarseScanner>();
+  const scorers = new Map<number, Scorers>();
   const prepared = query.libraries.map((library) => {
     const { dimensions } = library.fingerprint;
-    const scanner = scanners.get(dimensions) ?? createCoarseScanner(dimensions);
-    scanners.set(dimensions, scanner);
+    const { scanner, rescorer } = scorers.get(dimensions) ?? createScorers(dimensions);
+    scorers.set(dimensions, { scanner, rescorer });
     const heads = query.heads.filter((head) => head.library === library);
-    return { library, scanner, heads, coarse: scanner.prepare(query.vectorOf(library)) };
+    const vector = query.vectorOf(library);
+    return { scanner, rescorer, heads, vector, coarse: scanner.prepare(vector) };
   });
   const wanted = prepared.map((one) => listsToRead(one, query));
   const loaded = await loadLists(kv, wanted.flat(), query.cache);
@@ -84,14 +85,29 @@ export async function nearestChunks(
   const records = await loadRecords(kv, candidates.flat());
   at = 0;
   return candidates.map((ofLibrary, i) => {
-    const vector = query.vectorOf((prepared[i] as { library: LibraryEntry }).library);
-    const scored = ofLibrary.map(({ library, start, end }) => {
-      const record = records[at] as ChunkRecord;
-      at += 1;
-      return { library, record, start, end, score: cosine(vector, record.vector) };
+    const { rescorer, vector } = prepared[i] as (typeof prepared)[number];
+    const read = records.slice(at, at + ofLibrary.length);
+    at += ofLibrary.length;
+    const scores = rescorer.score(
+      vector,
+      read.map((record) => record.vector),
+    );
+    const scored = ofLibrary.map(({ library, start, end }, j) => {
+      const record = read[j] as ChunkRecord;
+      return { library, record, start, end, score: scores[j] as number };
     });
     return scored.sort(byScore).slice(0, query.k);
   });
+}
+
+/** What scores vectors of so many dimensions, with memory of its own. */
+interface Scorers {
+  scanner: CoarseScanner;
+  rescorer: Rescorer;
+}
+
+function createScorers(dimensions: number): Scorers {
+  return { scanner: createCoarseScanner(dimensions), rescorer: createRescorer(dimensions) };
 }
 
 /** A query made ready for the segments of one library. */
@@ -114,7 +130,7 @@ export function listsToRead(
       scores: scanner.scoreCentroids(coarse, table),
       radii: table.radii,
       counts: table.counts,
-      bytes: (number: number) => listSize(head, number).bytes,
+      bytes: (number: number) => listBytes(table, number),
     };
     const { coverage } = knobs;
     const { spread } = head.descriptor;
@@ -179,13 +195,6 @@ function lastNotAbove(ascending: readonly number[], value: number): number {
     else high = middle;
   }
   return low;
-}
-
-/** Dot product with the dequantized vector: the query is not rounded. */
-export function cosine(query: Float32Array, { values, scale }: Int8Vector): number {
-  let dot = 0;
-  for (let i = 0; i < values.length; i += 1) dot += (query[i] as number) * (values[i] as number);
-  return dot * scale;
 }
 
 function byScore(a: ScoredChunk, b: ScoredChunk): number {

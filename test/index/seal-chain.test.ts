@@ -1,0 +1,228 @@
+/**
+ * Sealing in steps gives the bytes that sealing at once gives, whoever takes the steps, and leaves
+ * nothing behind. The vectors are records of a real store, read through the platform's adapter.
+ */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { buildSegment, type SegmentPlan, sampleRows } from '../../src/index/build-segment';
+import type { DocumentEntry } from '../../src/index/document-table';
+import { recordKey } from '../../src/index/keys';
+import { deletePrefix, writeValues } from '../../src/index/read-values';
+import { encodeRecord } from '../../src/index/record';
+import { dropSeal, finishSeal, loadSealState, sealStep } from '../../src/index/seal-chain';
+import { sealSegment } from '../../src/index/seal-segment';
+import { itemBytes } from '../../src/index/stored-item';
+import { pickRows, rowOf, toRows, type VectorRows } from '../../src/index/vector-rows';
+import { mixedSource, type VectorSource } from '../../src/index/vector-source';
+import type { JsonValue, KeyValueStore } from '../../src/platform/ports';
+import { quantizeInt8 } from '../../src/quantization/int8';
+import { codeRejectedBy } from '../support/error-code';
+import { type IndexSite, keysLike, openIndexSite, WORK_KEY } from '../support/index-site';
+import { clusteredVectors } from '../support/random-vectors';
+
+const DIMENSIONS = 64;
+const LIBRARY = '0123456789abcdef';
+const SEGMENT = 'fedcba9876543210';
+const JOBS = ['00112233445566aa', '00112233445566bb', '00112233445566cc'];
+/** Enough for a sample that is not all, and three blocks of rows beside it. */
+const ROWS = 17_000;
+/** Rows whose vectors are at hand, as those of a job's own documents are. */
+const AT_HAND = 300;
+const CHUNKS_PER_DOCUMENT = 9;
+
+const all = toRows(
+  clusteredVectors(ROWS, DIMENSIONS, { seed: 91, clusters: 120, spread: 0.9 }).map(quantizeInt8),
+  DIMENSIONS,
+);
+const rowKey = (row: number) =>
+  recordKey(LIBRARY, JOBS[row % JOBS.length] as string, Math.floor(row / JOBS.length));
+
+function planOf(rows: number): SegmentPlan {
+  const documents: DocumentEntry[] = [];
+  for (let first = 0; first < rows; first += CHUNKS_PER_DOCUMENT) {
+    const end = Math.min(rows, first + CHUNKS_PER_DOCUMENT);
+    const chunks = Array.from({ length: end - first }, (_, i) => {
+      const [job = '', number = ''] = rowKey(first + i)
+        .split(':')
+        .slice(-2);
+      return { start: i * 900, end: (i + 1) * 900, job, record: Number(number) };
+    });
+    documents.push({ name: `${first}.md`, hash: 'ab'.repeat(32), chunks });
+  }
+  const ids = { libraryId: LIBRARY, segmentId: SEGMENT };
+  return { ...ids, dimensions: DIMENSIONS, documents, inlineCharactersMax: 24_000 };
+}
+
+const firstRows = (rows: number): VectorRows =>
+  pickRows(
+    all,
+    Uint32Array.from({ length: rows }, (_, row) => row),
+  );
+
+let site: IndexSite;
+beforeAll(async () => {
+  site = await openIndexSite();
+  const items = Array.from({ length: ROWS }, (_, row) => {
+    const key = rowKey(row);
+    const value = encodeRecord(key, {
+      ...{ document: 'd.md', headings: [], lead: '', text: `Row ${row}.`, trail: '' },
+      vector: rowOf(all, row),
+    });
+    return { key, value, bytes: itemBytes(key, value) };
+  });
+  await site.run(({ kv }) => writeValues(kv, items));
+});
+afterAll(() => site.close());
+beforeEach(() => site.run(({ kv }) => deletePrefix(kv, `l:${LIBRARY}:w:`)));
+
+/** Keys of records that were read, in order. */
+let read: string[] = [];
+function counted(kv: KeyValueStore): KeyValueStore {
+  return {
+    ...kv,
+    batchGet: (keys) => {
+      read.push(...keys.filter((key) => key.includes(':r:')));
+      return kv.batchGet(keys);
+    },
+  };
+}
+
+function sourceOf(kv: KeyValueStore, { documents }: SegmentPlan, atHand: number): VectorSource {
+  const refs = documents.flatMap(({ chunks }) => chunks);
+  const vectors = firstRows(atHand);
+  return mixedSource(counted(kv), { libraryId: LIBRARY, dimensions: DIMENSIONS, refs, vectors });
+}
+
+/** One step, by somebody who knows the plan and the store and nothing else. */
+const freshStep = (plan: SegmentPlan, atHand: number) =>
+  site.run(async ({ kv }) => {
+    const state = await loadSealState(kv, plan);
+    return sealStep(kv, plan, sourceOf(kv, plan, atHand), state);
+  });
+const finish = (plan: SegmentPlan) =>
+  site.run(async ({ kv }) => finishSeal(kv, plan, await loadSealState(kv, plan)));
+
+describe('a seal in steps', () => {
+  it.each([
+    { rows: 1, atHand: 0 },
+    { rows: 127, atHand: 0 },
+    { rows: 128, atHand: 5 },
+    { rows: 129, atHand: 129 },
+    { rows: 1_000, atHand: 40 },
+    { rows: 4_500, atHand: 0 },
+    { rows: ROWS, atHand: AT_HAND },
+  ])(
+    'of $rows rows gives the bytes of one at once, each record read once',
+    async ({ rows, atHand }) => {
+      const plan = planOf(rows);
+      const expected = buildSegment(plan, firstRows(rows));
+      read = [];
+      let steps = 0;
+      for (let isComplete = false; !isComplete; steps += 1) {
+        ({ isComplete } = await freshStep(plan, atHand));
+      }
+      const sample = sampleRows(rows).length;
+      expect(steps).toBe(1 + Math.ceil((rows - sample) / 4_000));
+      const sealed = await finish(plan);
+      expect(sealed.descriptor).toEqual(expected.descriptor);
+      expect(JSON.stringify(sealed.items)).toBe(JSON.stringify(expected.items));
+      const wanted = Array.from({ length: rows - atHand }, (_, i) => rowKey(atHand + i));
+      expect(read.sort()).toEqual(wanted.sort());
+      await site.run(async ({ kv }) => dropSeal(kv, plan, await loadSealState(kv, plan)));
+      expect(await keysLike(site, WORK_KEY)).toEqual([]);
+    },
+  );
+
+  it('takes a step again that was interrupted before it left its state', async () => {
+    const plan = planOf(ROWS);
+    const expected = buildSegment(plan, firstRows(ROWS));
+    for (let isComplete = false; !isComplete; ) {
+      // The values of the step are written, and then the function ends.
+      await site.run(async ({ kv }) => {
+        const state = await loadSealState(kv, plan);
+        const batchSet: typeof kv.batchSet = async (items) => {
+          if (items.some(({ key }) => key.endsWith(':state'))) throw new Error('ended');
+          await kv.batchSet(items);
+        };
+        const source = sourceOf(kv, plan, AT_HAND);
+        await expect(sealStep({ ...kv, batchSet }, plan, source, state)).rejects.toThrow('ended');
+      });
+      ({ isComplete } = await freshStep(plan, AT_HAND));
+    }
+    const { items, descriptor } = await finish(plan);
+    expect(JSON.stringify({ items, descriptor })).toBe(JSON.stringify(expected));
+  });
+
+  it('is begun anew where there is no state', async () => {
+    expect(await site.run(({ kv }) => loadSealState(kv, planOf(10)))).toMatchObject({
+      coded: 0,
+      isComplete: false,
+    });
+  });
+
+  const DAMAGES: [what: string, change: (value: Envelope) => JsonValue, code: string][] = [
+    ['cut', ({ body, ...rest }) => ({ ...rest, body: body.slice(0, -4) }), 'value_corrupt'],
+    ['of another kind', (value) => ({ ...value, kind: 'list' }), 'value_corrupt'],
+    ['no envelope', () => 'damaged', 'value_corrupt'],
+    ['newer', (value) => ({ ...value, format: 7 }), 'format_newer'],
+  ];
+  interface Envelope {
+    [field: string]: JsonValue;
+    body: string;
+  }
+
+  it.each(
+    ['state', 'centroids', 'probes', 'codes'].flatMap((name) =>
+      DAMAGES.map(([what, change, code]) => ({ name, what, change, code })),
+    ),
+  )('reports $name that is $what by $code', async ({ name, change, code }) => {
+    const plan = planOf(1_000);
+    await freshStep(plan, 1_000);
+    const keys = (await keysLike(site, WORK_KEY)).filter((key) => key.includes(`:${name}`));
+    const key = keys.at(-1) ?? '';
+    await site.replaceValue(key, change((await site.valueAt(key)) as Envelope));
+    expect(await codeRejectedBy(finish(plan))).toBe(code);
+  });
+
+  it('reports values that are missing, or in each other’s place', async () => {
+    const plan = planOf(9_000);
+    for (let isComplete = false; !isComplete; ) ({ isComplete } = await freshStep(plan, 9_000));
+    const codes = (await keysLike(site, WORK_KEY)).filter((key) => key.includes(':codes:'));
+    expect(codes.length).toBeGreaterThan(1);
+    const [a = '', b = ''] = codes;
+    const [first, second] = [await site.valueAt(a), await site.valueAt(b)];
+    await site.replaceValue(a, second);
+    expect(await codeRejectedBy(finish(plan))).toBe('value_corrupt');
+    await site.removeValue(a);
+    expect(await codeRejectedBy(finish(plan))).toBe('value_missing');
+    await site.replaceValue(a, first);
+    const { descriptor } = await finish(plan);
+    expect(descriptor.chunks).toBe(9_000);
+  });
+});
+
+describe('sealing what does not fit memory', () => {
+  const seal = (rows: number) =>
+    site.run(({ kv }) => {
+      const plan = planOf(rows);
+      return sealSegment(kv, plan, sourceOf(kv, plan, AT_HAND), 10_000);
+    });
+
+  it('takes the steps by itself, gives the same bytes and leaves nothing', async () => {
+    const expected = buildSegment(planOf(ROWS), firstRows(ROWS));
+    read = [];
+    expect(JSON.stringify(await seal(ROWS))).toBe(JSON.stringify(expected));
+    expect(new Set(read).size).toBe(read.length);
+    expect(await keysLike(site, WORK_KEY)).toEqual([]);
+  });
+
+  it('leaves nothing either when a record cannot be read', async () => {
+    const key = rowKey(ROWS - 1);
+    const value = await site.valueAt(key);
+    await site.removeValue(key);
+    expect(await codeRejectedBy(seal(ROWS))).toBe('value_missing');
+    await site.replaceValue(key, 'damaged');
+    expect(await codeRejectedBy(seal(ROWS))).toBe('value_corrupt');
+    await site.replaceValue(key, value);
+    expect(await keysLike(site, WORK_KEY)).toEqual([]);
+  });
+});
