@@ -1,16 +1,21 @@
 /** Size by size what Forge's limits leave: measured where there is a result, else computed. */
 
+import { listsFor } from '../../src/index/build-segment';
 import { KVS_READ_UNITS_PER_MINUTE, KVS_WRITE_UNITS_PER_MINUTE } from '../../src/platform/limits';
 import type { BenchResult } from '../page/results';
 import type { VectorsDetails } from '../vectors/measure';
 import { modelMsOf, type VectorsReport } from '../vectors/report';
 import { coldQueryOf, type LibrarySize, storedOf } from './layout';
 
-const SIZES = [1_000, 10_000, 50_000, 100_000, 200_000];
+const CHUNKS = [1_000, 10_000, 50_000, 100_000, 200_000];
 const DIMENSIONS = [384, 768, 1536, 3072];
+/** All sizes of the table. */
+export const SIZES: readonly LibrarySize[] = CHUNKS.flatMap((n) =>
+  DIMENSIONS.map((dims) => ({ n, dims })),
+);
 const CELL = /^vectors-hier-/;
-/** Cells of the same size come before those of the same dimensions. */
-const SIZE_WEIGHT = 4;
+/** Of two distances, the one that is asked for first decides; the other breaks ties. */
+const FIRST_WEIGHT = 1_000;
 
 export type MeasuredCell = VectorsReport & VectorsDetails;
 
@@ -35,15 +40,19 @@ export function measuredCells(results: ReadonlyMap<string, BenchResult>): Measur
     .flatMap(({ rows }) => rows as unknown as MeasuredCell[]);
 }
 
+/** Name of the result of a size, which is that of its workload where it has one. */
+export function cellName({ n, dims }: LibrarySize): string {
+  return `vectors-hier-${n / 1000}k-${dims}`;
+}
+
 /** `cells` must not be empty: the lists and records that a query reads come from the nearest. */
 export function limitsRows(cells: readonly MeasuredCell[]): LimitsRow[] {
-  return SIZES.flatMap((n) => DIMENSIONS.map((dims) => rowOf({ n, dims }, cells)));
+  return SIZES.map((size) => rowOf(size, cells));
 }
 
 function rowOf(size: LibrarySize, cells: readonly MeasuredCell[]): LimitsRow {
-  const nearest = [...cells].sort((a, b) => distance(a, size) - distance(b, size))[0];
-  if (nearest === undefined) throw new RangeError('limitsRows: expected a measured cell at least');
-  return distance(nearest, size) === 0 ? measuredRow(nearest) : computedRow(size, nearest);
+  const measured = cells.find(({ n, dims }) => n === size.n && dims === size.dims);
+  return measured === undefined ? computedRow(size, cells) : measuredRow(measured);
 }
 
 function measuredRow({ n, dims, cold, store }: MeasuredCell): LimitsRow {
@@ -53,13 +62,45 @@ function measuredRow({ n, dims, cold, store }: MeasuredCell): LimitsRow {
   return lineOf({ n, dims }, 'measured', stored, query);
 }
 
-/** Exported for its comparison with what is measured. */
-export function computedRow(size: LibrarySize, nearest: MeasuredCell): LimitsRow {
-  const read = { lists: nearest.listsMean, records: nearest.recordsMean };
-  const { units, roundTrips, bytes } = coldQueryOf(size, read);
+/** From the layout of the values, and what queries of the nearest cells read. */
+export function computedRow(size: LibrarySize, cells: readonly MeasuredCell[]): LimitsRow {
+  const { nearest, lists, records } = readOnAverage(size, cells);
+  const { units: evenUnits, roundTrips, bytes } = coldQueryOf(size, { lists, records });
+  const own = { lists: nearest.listsMean, records: nearest.recordsMean };
+  // Lists are not of equal length, and the longer ones are read more often.
+  const units = evenUnits * (nearest.cold.readUnits.mean / coldQueryOf(nearest, own).units);
   const computeMs = nearest.cold.computeMs.p50;
   const modelMs = modelMsOf({ computeMs, roundTrips, bytesRead: bytes });
   return lineOf(size, 'computed', storedOf(size), { units, roundTrips, modelMs });
+}
+
+/**
+ * What a query reads at the nearest size, times what the dimensions change where they were
+ * measured: shorter codes tell less, so more records are read.
+ */
+function readOnAverage(
+  { n, dims }: LibrarySize,
+  cells: readonly MeasuredCell[],
+): { nearest: MeasuredCell; lists: number; records: number } {
+  const nearestBy = (distance: (cell: MeasuredCell) => number) =>
+    cells.reduce((best, cell) => (distance(cell) < distance(best) ? cell : best));
+  const bySize = nearestBy((cell) => FIRST_WEIGHT * apart(cell.n, n) + apart(cell.dims, dims));
+  const byDimensions = nearestBy(
+    (cell) => apart(cell.n, n) + FIRST_WEIGHT * apart(cell.dims, dims),
+  );
+  const reference = cells.find((cell) => cell.n === byDimensions.n && cell.dims === bySize.dims);
+  const change = (field: 'listsMean' | 'recordsMean') =>
+    reference === undefined ? 1 : byDimensions[field] / reference[field];
+  return {
+    nearest: bySize,
+    lists: Math.min(listsFor(n), bySize.listsMean * change('listsMean')),
+    records: Math.min(n, bySize.recordsMean * change('recordsMean')),
+  };
+}
+
+/** How many times one is the other, as a distance. */
+function apart(a: number, b: number): number {
+  return Math.abs(Math.log(a / b));
 }
 
 function lineOf(
@@ -81,11 +122,6 @@ function lineOf(
     'round trips': query.roundTrips,
     'model ms': tenths(query.modelMs),
   };
-}
-
-function distance(cell: LibrarySize, size: LibrarySize): number {
-  const bySize = Math.abs(Math.log(cell.n / size.n));
-  return SIZE_WEIGHT * bySize + Math.abs(Math.log(cell.dims / size.dims));
 }
 
 function tenths(value: number): number {

@@ -99,16 +99,14 @@ describe('a deletion', () => {
     ...(nth === undefined ? {} : { nth }),
   });
 
-  it.each([
-    ['at no batch', undefined],
-    ['at the first batch', 1],
-    ['at the second batch', 2],
-    ['at the third batch', 3],
-    ['at the fourth batch', 4],
-  ])('that could not sweep %s is finished by the next job, old forms included', async (_, nth) => {
-    await life.index({ [EDITED]: [300] });
-    await life.index({ [EDITED]: [301] });
-    life.site.local.calls.setFaults([failing('delete', nth)]);
+  it.each(
+    [undefined, 1, 2, 3, 4].flatMap((nth) => [
+      { nth, at: nth === undefined ? 'every batch' : `batch ${nth}`, edits: [301] },
+      { nth, at: nth === undefined ? 'every batch' : `batch ${nth}`, edits: [300, 301] },
+    ]),
+  )('whose sweep failed at $at, after edits $edits, is finished by the next job', async (given) => {
+    for (const number of given.edits) await life.index({ [EDITED]: [number] });
+    life.site.local.calls.setFaults([failing('delete', given.nth)]);
     await codeRejectedBy(life.remove(DELETED));
     life.site.local.calls.setFaults([]);
     await life.index({ 'next.md': [302] });

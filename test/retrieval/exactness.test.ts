@@ -22,7 +22,7 @@ const DIMENSIONS = 128;
 const CHUNKS = 400;
 const vectors = clusteredVectors(700, DIMENSIONS, { seed: 71, clusters: 25, spread: 0.9 });
 /** Vectors of chunks, so that they tie with their doubles, and others. */
-const queries = [...vectors.slice(0, 12), ...vectors.slice(-18)];
+const queries = [...vectors.slice(0, 10), ...vectors.slice(-12)];
 
 /** Four chunks to a document; every tenth has one vector twice, every seventh that of another. */
 const base: VectorDocuments = Object.fromEntries(

@@ -133,7 +133,7 @@ describe('what a query reads, trip by trip', () => {
   });
 
   it('of a table of its own: the table and tombstones, lists, records', async () => {
-    await site.index(topics(800), { provider: wordProvider({ dimensions: 512 }) });
+    await site.index(topics(1_540), { provider: wordProvider({ dimensions: 512 }) });
     expect(await tripsOf(QUERY)).toEqual({ trips: ['c', 'p', 'r'], roundTrips: 4 });
     await removeOne();
     expect(await tripsOf(QUERY)).toEqual({ trips: ['cx', 'p', 'r'], roundTrips: 4 });
@@ -141,7 +141,7 @@ describe('what a query reads, trip by trip', () => {
 
   it('of segments of every form, and of several libraries: four trips still', async () => {
     const provider = wordProvider({ dimensions: 512 });
-    await site.index(topics(800), { provider });
+    await site.index(topics(1_540), { provider });
     await site.index({ 'small.md': 'Topic 3 is small too.' }, { provider });
     await removeOne();
     await site.index(topics(300), { provider, library: 'inline' });

@@ -20,7 +20,7 @@ import {
 
 const CHUNKS = 2_000;
 const CHUNKS_PER_DOCUMENT = 4;
-const QUERIES = 160;
+const QUERIES = 120;
 const K = 10;
 const DIFFERENCE_MAX = 0.01;
 

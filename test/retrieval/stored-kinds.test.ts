@@ -25,7 +25,7 @@ const QUERY = 'Which rule of version and team5?';
 const provider = wordProvider({ dimensions: 512 });
 
 /** Many enough that the centroid table does not stand in the catalogue. */
-function version(name: string, count = 780): Record<string, string> {
+function version(name: string, count = 1_540): Record<string, string> {
   return Object.fromEntries(
     Array.from({ length: count }, (_, i) => [`${i}.md`, `Rule ${i} of team${i % 20}, ${name}.`]),
   );
