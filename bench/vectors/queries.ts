@@ -11,8 +11,9 @@ import { rowOfChunk } from './library';
 
 /** Neighbours asked for. */
 export const K = 10;
-/** Queries that are run before any is measured, so that the code is compiled. */
+/** Queries that are run before any is measured, so that the code is compiled; or so long. */
 const WARM_UP_QUERIES = 40;
+const WARM_UP_MS = 5_000;
 
 /** Finds the rows of the base nearest a query, best first. */
 export type RowSearch = (platform: Platform, query: Float32Array) => Promise<number[]>;
@@ -50,15 +51,22 @@ export function productSearch(knobs: SearchKnobs = DEFAULT_KNOBS, cache?: CodeCa
     });
 }
 
-/** Runs every query one after another, each as a function of the app with nothing read before. */
+/**
+ * Runs the queries, or the first `countMax` of them, one after another, each as a function of the
+ * app with nothing read before.
+ */
 export async function runQueries(
   site: Site,
   { dims, queries, truth }: QueryTask,
   search: RowSearch,
+  countMax = Number.POSITIVE_INFINITY,
 ): Promise<QueryOutcome[]> {
-  const count = queries.length / dims;
+  const count = Math.min(countMax, queries.length / dims);
   const queryOf = (i: number) => queries.subarray(i * dims, (i + 1) * dims);
-  for (let i = 0; i < WARM_UP_QUERIES; i += 1) await measured(site, search, queryOf(i % count));
+  const startedAt = performance.now();
+  for (let i = 0; i < WARM_UP_QUERIES && performance.now() - startedAt < WARM_UP_MS; i += 1) {
+    await measured(site, search, queryOf(i % count));
+  }
   const outcomes: QueryOutcome[] = [];
   for (let i = 0; i < count; i += 1) {
     const { rows, ...cost } = await measured(site, search, queryOf(i));

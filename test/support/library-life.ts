@@ -1,7 +1,7 @@
 /** A library of fifty documents, and what is to hold of it after whatever happens to it. */
 import { expect } from 'vitest';
 import type { SegmentDescriptor } from '../../src/index/segment';
-import { EXHAUSTIVE_KNOBS } from '../../src/retrieval/knobs';
+import { DEFAULT_KNOBS, EXHAUSTIVE_KNOBS, type SearchKnobs } from '../../src/retrieval/knobs';
 import { clusteredVectors } from './random-vectors';
 import { namedKeys } from './stored-keys';
 import {
@@ -21,17 +21,21 @@ export const [EDITED, REPLACED, DELETED] = ['base0010.md', 'base0020.md', 'base0
 /** Of some two hundred chunks, one half is nearest a query and the other nearest its opposite. */
 const EVERYWHERE = VECTORS.slice(0, 6).flatMap((vector) => [vector, vector.map((v) => -v)]);
 
+const CHEAPEST_KNOBS: SearchKnobs = { coverage: 0.3, errorDeviations: 0, candidatesMax: 0 };
+
 export interface LibraryLife extends VectorSite {
   segments(): Promise<SegmentDescriptor[]>;
   synchronise(documents: VectorDocuments): Promise<unknown>;
-  /** Every chunk that any query finds with every row rescored, as name and number of vector. */
-  everythingFound(): Promise<Set<string>>;
+  /** Every chunk that any query finds, by default with every row rescored: name and vector. */
+  everythingFound(knobs?: SearchKnobs): Promise<Set<string>>;
   /** Numbers of the vectors whose chunks have a record. */
   storedParts(): Promise<number[]>;
   /** The store holds what the live generation and the one before name, and nothing else. */
   expectAccounted(): Promise<void>;
   /** The store holds what the live generation names, and nothing of the one before. */
   expectSwept(): Promise<void>;
+  /** Queries find these documents, all chunks of them, and at no knobs any other. */
+  expectFound(live: VectorDocuments): Promise<void>;
   /** These documents are all there is: in the store by text and name, and for every query. */
   expectOnly(live: VectorDocuments, gone: readonly string[]): Promise<void>;
 }
@@ -44,10 +48,10 @@ export async function openLibraryLife(): Promise<LibraryLife> {
     ...site,
     segments: async () => (await site.library()).segments,
     synchronise: (documents) => site.index(documents, { sync: true }),
-    async everythingFound() {
+    async everythingFound(knobs = EXHAUSTIVE_KNOBS) {
       const found = new Set<string>();
       for (const query of EVERYWHERE) {
-        for (const hit of await site.nearest(query, { k: 100, knobs: EXHAUSTIVE_KNOBS })) {
+        for (const hit of await site.nearest(query, { k: 100, knobs })) {
           found.add(`${hit.document} ${hit.vector}`);
         }
       }
@@ -69,7 +73,15 @@ export async function openLibraryLife(): Promise<LibraryLife> {
       const stored = await site.site.storedText();
       for (const name of gone) expect(stored).not.toContain(name);
       for (const name of Object.keys(live)) expect(stored).toContain(name);
-      expect(await life.everythingFound()).toEqual(new Set(placesOf(live)));
+      await life.expectFound(live);
+    },
+    async expectFound(live) {
+      const places = new Set(placesOf(live));
+      expect(await life.everythingFound()).toEqual(places);
+      for (const knobs of [DEFAULT_KNOBS, CHEAPEST_KNOBS]) {
+        const found = [...(await life.everythingFound(knobs))];
+        expect(found.filter((place) => !places.has(place))).toEqual([]);
+      }
     },
   };
   return life;

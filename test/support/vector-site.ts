@@ -137,7 +137,7 @@ export function range(first: number, end: number): number[] {
   return Array.from({ length: end - first }, (_, i) => first + i);
 }
 
-/** The ten numbers whose vectors are nearest by exact float arithmetic, best first. */
+/** The k numbers whose vectors are nearest by exact float arithmetic, best first. */
 export function exactNearest(
   vectors: readonly Float32Array[],
   query: Float32Array,
