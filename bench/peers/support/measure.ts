@@ -7,7 +7,7 @@ import { type PeerAdapter, type PeerIndex, rowsOf } from './adapter';
 /** Neighbours asked for. */
 const K = 10;
 /** Queries that are run before any is timed. */
-const WARM_UP_QUERIES = 20;
+const WARM_UP_QUERIES = 200;
 
 export interface PeerInput {
   n: number;
