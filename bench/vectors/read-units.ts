@@ -2,7 +2,7 @@
 
 import { RECORD_BYTES_PLANNED } from '../../src/index/record';
 import { type KeySize, planBatches } from '../../src/index/stored-item';
-import { KVS_BATCH_KEYS_MAX, KVS_UNIT_BYTES } from '../../src/platform/limits';
+import { KVS_UNIT_BYTES } from '../../src/platform/limits';
 import { quantizeInt8 } from '../../src/quantization/int8';
 import { recordItem } from './library';
 import { textOf } from './words';
@@ -34,9 +34,6 @@ export function unitsOfRecords(count: number, recordBytes: number): number {
     .map(({ length }) => unitsOfBytes(length * recordBytes))
     .reduce((sum, units) => sum + units, 0);
 }
-
-/** Records of one batch. */
-export const RECORDS_PER_BATCH = KVS_BATCH_KEYS_MAX;
 
 /** Bytes of a record with a text of the usual length, as the meter counts them. */
 export function recordBytesOf(dimensions: number): number {

@@ -4,6 +4,7 @@
  */
 
 import { GroundworkError } from '../errors';
+import type { FourBitVector } from '../quantization/four-bit';
 import { encodeOneBit } from '../quantization/one-bit';
 import { calibrateSpread, type Probes } from './calibrate-spread';
 import { type CentroidTable, decodeCentroidTable, encodeCentroidTable } from './centroid-table';
@@ -229,7 +230,7 @@ function fill(
   const list: PostingList = {
     dimensions,
     count,
-    centroid: clustering.centroids[centroid] as PostingList['centroid'],
+    centroid: clustering.centroids[centroid] as FourBitVector,
     runs: [],
     codes: new Uint8Array(count * stride),
     factors: new Float32Array(count),

@@ -10,7 +10,7 @@ import { createKernels } from '../kernels/kernels';
 import type { CentroidTable } from './centroid-table';
 import { chooseLists } from './choose-lists';
 import { createCoarseScanner } from './coarse-scan';
-import { pickRows, type VectorRows } from './vector-rows';
+import { decodeRow, pickRows, type VectorRows } from './vector-rows';
 
 /** Neighbours looked for in all: so many tell shares that differ by one in a hundred, or better. */
 const PAIRS_MIN = 600;
@@ -66,9 +66,11 @@ export function calibrateSpread(
 ): number {
   const { vectors, neighbours } = probes;
   const scanner = createCoarseScanner(vectors.dimensions);
+  const vector = new Float32Array(vectors.dimensions);
   const perProbe = neighbours.length / vectors.count;
   const queries = Array.from({ length: vectors.count }, (_, i) => {
-    const scores = scanner.scoreCentroids(scanner.prepare(vectorOf(vectors, i)), table);
+    decodeRow(vectors, i, vector);
+    const scores = scanner.scoreCentroids(scanner.prepare(vector), table);
     const wanted = neighbours.subarray(i * perProbe, (i + 1) * perProbe);
     return { scores, wanted: Array.from(wanted, (row) => listOf[row] as number) };
   });
@@ -122,10 +124,4 @@ function bestRows(scores: Float32Array, k: number): number[] {
     if (best.length > k) best.pop();
   }
   return best;
-}
-
-function vectorOf({ values, scales, dimensions }: VectorRows, row: number): Float32Array {
-  const scale = scales[row] as number;
-  const part = values.subarray(row * dimensions, (row + 1) * dimensions);
-  return Float32Array.from(part, (value) => value * scale);
 }

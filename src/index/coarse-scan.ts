@@ -5,6 +5,7 @@
  */
 
 import { createKernels, type Kernels } from '../kernels/kernels';
+import { fourBitProducts } from '../quantization/four-bit';
 import { codeBytes, ESTIMATE_ERROR } from '../quantization/one-bit';
 import { PLANES, type QueryPlanes, toQueryPlanes } from '../quantization/query-planes';
 import { createRotation, type Rotation } from '../quantization/rotation';
@@ -32,7 +33,6 @@ export interface CoarseScanner {
 }
 
 const WORD_BYTES = 4;
-const NIBBLE_MIDDLE = 7.5;
 
 export function createCoarseScanner(dimensions: number): CoarseScanner {
   const rotation: Rotation = createRotation(dimensions);
@@ -69,7 +69,7 @@ export function createCoarseScanner(dimensions: number): CoarseScanner {
         codeSize: codeBytes(dimensions),
         count: list.count,
       });
-      const { dot, squaredNorm } = centroidProducts(query, list.centroid);
+      const { dot, squaredNorm } = fourBitProducts(query, list.centroid);
       const distance = Math.sqrt(Math.max(0, 1 - 2 * dot + squaredNorm));
       const estimates = new Float32Array(list.count);
       const errors = new Float32Array(list.count);
@@ -97,35 +97,4 @@ function scan(
   memory.set(codes, planes.length);
   kernels.scanOneBit(0, PLANES, planes.length, codeSize, codeSize, count, outAt);
   return new Int32Array(kernels.buffer, outAt, count);
-}
-
-/** Sum of the squares of both components of a byte of nibbles, in units of the scale. */
-const SQUARES = Float64Array.from(
-  { length: 256 },
-  (_, byte) => ((byte & 15) - NIBBLE_MIDDLE) ** 2 + ((byte >> 4) - NIBBLE_MIDDLE) ** 2,
-);
-
-/** Dot product of query and centroid, and the centroid's squared norm. */
-function centroidProducts(
-  { rotated, total }: CoarseQuery,
-  { scale, nibbles }: PostingList['centroid'],
-): { dot: number; squaredNorm: number } {
-  const pairs = rotated.length >> 1;
-  let low = 0;
-  let high = 0;
-  let squares = 0;
-  for (let i = 0; i < pairs; i += 1) {
-    const byte = nibbles[i] as number;
-    low += (byte & 15) * (rotated[2 * i] as number);
-    high += (byte >> 4) * (rotated[2 * i + 1] as number);
-    squares += SQUARES[byte] as number;
-  }
-  if (rotated.length % 2 === 1) {
-    // The high nibble of the last byte belongs to no dimension.
-    const nibble = nibbles[pairs] as number;
-    low += nibble * (rotated[2 * pairs] as number);
-    squares += (nibble - NIBBLE_MIDDLE) ** 2;
-  }
-  const dot = scale * (low + high - NIBBLE_MIDDLE * total);
-  return { dot, squaredNorm: squares * scale * scale };
 }

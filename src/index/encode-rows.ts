@@ -4,7 +4,7 @@ import { decodeFourBit, encodeFourBit, type FourBitVector } from '../quantizatio
 import { codeBytes, encodeOneBit } from '../quantization/one-bit';
 import { createRotation, type Rotation } from '../quantization/rotation';
 import { createRotatedAssigner, type RotatedAssigner } from './nearest-centroid';
-import type { VectorRows } from './vector-rows';
+import { decodeRow, type VectorRows } from './vector-rows';
 
 /** The centroids of a segment, ready to take rows. */
 export interface Clustering {
@@ -88,11 +88,4 @@ export function encodeRows(
     encoded.squaredNorms[row] = terms.squaredNorm;
   }
   return encoded;
-}
-
-function decodeRow(vectors: VectorRows, row: number, target: Float32Array): void {
-  const { dimensions, values, scales } = vectors;
-  const scale = scales[row] as number;
-  const at = row * dimensions;
-  for (let i = 0; i < dimensions; i += 1) target[i] = scale * (values[at + i] as number);
 }

@@ -58,7 +58,7 @@ export function tombstonesKey(libraryId: string, segmentId: string, jobId: strin
 }
 
 /** Working values of a job that seals or compacts; swept with the job. */
-export function workPrefix(libraryId: string, jobId: string): string {
+function workPrefix(libraryId: string, jobId: string): string {
   return `${libraryPrefix(libraryId)}w:${jobId}:`;
 }
 

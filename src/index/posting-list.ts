@@ -5,7 +5,7 @@
  */
 
 import { assertInvariant } from '../errors';
-import { nibbleBytes } from '../quantization/four-bit';
+import { type FourBitVector, nibbleBytes } from '../quantization/four-bit';
 import { codeBytes } from '../quantization/one-bit';
 import {
   fromLevels,
@@ -58,7 +58,7 @@ export interface PostingList {
    * The centroid that residuals are taken from: component i is (nibble i - 7.5) * scale. Uint8Array
    * [ceil(dimensions / 2)], two nibbles a byte, low nibble first; an odd last high nibble is 0.
    */
-  centroid: { scale: number; nibbles: Uint8Array };
+  centroid: FourBitVector;
   /** Rows whose records are of the same job, in the order of the rows: 16 hex digits, >= 1 rows. */
   runs: { job: string; rows: number }[];
   /** Uint8Array[count x codeBytes(dimensions)], row-major: bit set where a component is >= 0. */

@@ -6,7 +6,7 @@
 
 import { quantizeInt8Into } from '../quantization/int8';
 import { createRotation } from '../quantization/rotation';
-import { emptyRows, type VectorRows } from './vector-rows';
+import { decodeRow, emptyRows, type VectorRows } from './vector-rows';
 
 /** Dimensions kept where there are more than twice as many (docs/tuning.md). */
 export const PROJECTED_DIMENSIONS = 512;
@@ -18,15 +18,13 @@ export function isProjected(dimensions: number): boolean {
 
 /** The rows themselves where they have few dimensions, else their projections, in int8. */
 export function projectRows(rows: VectorRows): VectorRows {
-  const { dimensions, count, values, scales } = rows;
+  const { dimensions, count } = rows;
   if (!isProjected(dimensions)) return rows;
   const rotation = createRotation(dimensions);
   const vector = new Float32Array(dimensions);
   const projected = emptyRows(count, PROJECTED_DIMENSIONS);
   for (let row = 0; row < count; row += 1) {
-    const scale = scales[row] as number;
-    const at = row * dimensions;
-    for (let i = 0; i < dimensions; i += 1) vector[i] = scale * (values[at + i] as number);
+    decodeRow(rows, row, vector);
     rotation.apply(vector, vector);
     const kept = vector.subarray(0, PROJECTED_DIMENSIONS);
     projected.scales[row] = quantizeInt8Into(kept, projected.values, row * PROJECTED_DIMENSIONS);

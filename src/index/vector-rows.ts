@@ -63,3 +63,11 @@ export function rowOf(rows: VectorRows, row: number): Int8Vector {
     scale: rows.scales[row] as number,
   };
 }
+
+/** Writes the dequantized row into `target`, Float32Array[dimensions]. */
+export function decodeRow(rows: VectorRows, row: number, target: Float32Array): void {
+  const { dimensions, values } = rows;
+  const scale = rows.scales[row] as number;
+  const at = row * dimensions;
+  for (let i = 0; i < dimensions; i += 1) target[i] = scale * (values[at + i] as number);
+}

@@ -46,3 +46,37 @@ export function decodeFourBit({ scale, nibbles }: FourBitVector, target: Float32
     target[i] = (nibble - MIDDLE) * scale;
   }
 }
+
+/** Sum of the squares of both components of a byte of nibbles, in units of the scale. */
+const SQUARES = Float64Array.from(
+  { length: 256 },
+  (_, byte) => ((byte & 15) - MIDDLE) ** 2 + ((byte >> 4) - MIDDLE) ** 2,
+);
+
+/**
+ * Dot product of a rotated vector with an encoded one, and the squared norm of the latter.
+ * `total`: sum of the components of `rotated`.
+ */
+export function fourBitProducts(
+  { rotated, total }: { rotated: Float32Array; total: number },
+  { scale, nibbles }: FourBitVector,
+): { dot: number; squaredNorm: number } {
+  const pairs = rotated.length >> 1;
+  let low = 0;
+  let high = 0;
+  let squares = 0;
+  for (let i = 0; i < pairs; i += 1) {
+    const byte = nibbles[i] as number;
+    low += (byte & 15) * (rotated[2 * i] as number);
+    high += (byte >> 4) * (rotated[2 * i + 1] as number);
+    squares += SQUARES[byte] as number;
+  }
+  if (rotated.length % 2 === 1) {
+    // The high nibble of the last byte belongs to no dimension.
+    const nibble = nibbles[pairs] as number;
+    low += nibble * (rotated[2 * pairs] as number);
+    squares += (nibble - MIDDLE) ** 2;
+  }
+  const dot = scale * (low + high - MIDDLE * total);
+  return { dot, squaredNorm: squares * scale * scale };
+}
