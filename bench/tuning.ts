@@ -1,15 +1,18 @@
 /**
  * What each knob costs and gives: one knob at a time, all others at their defaults, recall@10
- * against exact float32 and read units of a cold query (computed from the sizes of what is read,
- * with one unit for the catalogue). The sets are those that differ most in how hard they are.
- * Takes some ten minutes on two cores.
+ * against exact float32 and read units of a cold query, on the local platform. The sets are those
+ * that differ most in how hard they are. Takes some ten minutes on two cores.
  * Run: npm run bench -- tuning  (GROUNDWORK_DATA=<folder of the judged sets> adds the text vectors)
  */
 
+import { openSite, type Site } from '../cli/local-site';
+import { loadCatalogue } from '../src/index/catalogue';
 import { DEFAULT_SEAL_KNOBS, type SealKnobs } from '../src/index/seal-knobs';
 import { DEFAULT_KNOBS, type SearchKnobs } from '../src/retrieval/knobs';
 import { saveResult } from './report';
-import { buildLibrary, type TunedLibrary } from './tuning/library';
+import { writeLibrary } from './vectors/library';
+import { productSearch, runQueries } from './vectors/queries';
+import { figuresOf, meanOf } from './vectors/report';
 import { type LoadedWorkload, loadWorkload, whyAbsent } from './workloads/load';
 import { readWorkload } from './workloads/workload';
 
@@ -39,41 +42,58 @@ for (const name of SETS) {
 saveResult('tuning', rows);
 
 async function sweep(workload: LoadedWorkload): Promise<void> {
-  const standard = await buildLibrary(workload, DEFAULT_SEAL_KNOBS);
-  for (const knob of Object.keys(SEARCH_SWEEPS) as (keyof SearchKnobs)[]) {
-    for (const value of SEARCH_SWEEPS[knob]) {
-      const isDefault = value === DEFAULT_KNOBS[knob];
-      const knobs = { ...DEFAULT_KNOBS, [knob]: value };
-      await report(workload.name, { knob, value, isDefault }, standard, knobs);
+  await withLibrary(workload, DEFAULT_SEAL_KNOBS, async (site) => {
+    for (const knob of Object.keys(SEARCH_SWEEPS) as (keyof SearchKnobs)[]) {
+      for (const value of SEARCH_SWEEPS[knob]) {
+        const setting = { knob, value, isDefault: value === DEFAULT_KNOBS[knob] };
+        await report(site, workload, setting, { ...DEFAULT_KNOBS, [knob]: value });
+      }
     }
-  }
+  });
   for (const knob of Object.keys(SEAL_SWEEPS) as (keyof SealKnobs)[]) {
     for (const value of SEAL_SWEEPS[knob]) {
-      const isDefault = value === DEFAULT_SEAL_KNOBS[knob];
-      const library = isDefault
-        ? standard
-        : await buildLibrary(workload, { ...DEFAULT_SEAL_KNOBS, [knob]: value });
-      await report(workload.name, { knob, value, isDefault }, library, DEFAULT_KNOBS);
+      const setting = { knob, value, isDefault: value === DEFAULT_SEAL_KNOBS[knob] };
+      const knobs = { ...DEFAULT_SEAL_KNOBS, [knob]: value };
+      await withLibrary(workload, knobs, (site) => report(site, workload, setting, DEFAULT_KNOBS));
     }
   }
 }
 
+async function withLibrary(
+  workload: LoadedWorkload,
+  knobs: SealKnobs,
+  work: (site: Site) => Promise<void>,
+): Promise<void> {
+  const site = await openSite({ store: undefined, installation: 'bench' });
+  try {
+    await writeLibrary(site, workload.base, knobs);
+    await work(site);
+  } finally {
+    await site.close();
+  }
+}
+
 async function report(
-  set: string,
+  site: Site,
+  workload: LoadedWorkload,
   setting: { knob: string; value: number; isDefault: boolean },
-  library: TunedLibrary,
   knobs: SearchKnobs,
 ): Promise<void> {
-  const { recall, units, bytes } = await library.ask(knobs);
+  const outcomes = await runQueries(site, workload, productSearch(knobs));
+  const { readUnits, roundTrips, bytesRead, computeMs } = figuresOf(outcomes);
+  const { result } = await site.run('stats', (platform) => loadCatalogue(platform.entities));
+  const segment = result.libraries[0]?.segments[0];
   const row = {
-    set,
+    set: workload.name,
     ...setting,
-    'recall@10': Number(recall.toFixed(4)),
-    unitsMean: Number(units.mean.toFixed(1)),
-    unitsP95: units.p95,
-    bytes,
-    lists: library.lists,
-    spread: library.spread,
+    'recall@10': meanOf(outcomes, 'recall'),
+    unitsMean: Number(readUnits.mean.toFixed(1)),
+    unitsP95: readUnits.p95,
+    roundTrips: roundTrips.p95,
+    bytesP50: bytesRead.p50,
+    computeMsP50: computeMs.p50,
+    lists: segment?.listCount,
+    spread: segment?.spread,
   };
   rows.push(row);
   console.log(JSON.stringify(row));
