@@ -11,6 +11,11 @@ import type { EntityDeclaration } from './types';
 /** Memory of a function unless the manifest says more. Source: limits-invocation, 2026-09-01. */
 const FUNCTION_MEMORY_MB_DEFAULT = 512;
 
+/** Scheduled triggers of an app. Source: limits page, late 2025. */
+const TRIGGERS_MAX = 5;
+/** Those of five minutes among them. Source: limits page, late 2025. */
+const FIVE_MINUTE_TRIGGERS_MAX = 1;
+
 export interface FunctionDeclaration {
   key: string;
   handler: string;
@@ -26,11 +31,20 @@ export interface ConsumerDeclaration {
   timeoutSeconds: number;
 }
 
+export type TriggerInterval = 'fiveMinute' | 'hour' | 'day' | 'week';
+
+export interface TriggerDeclaration {
+  key: string;
+  function: string;
+  interval: TriggerInterval;
+}
+
 export interface AppManifest {
   /** The identifier inside `app.id`. */
   appId: string;
   functions: FunctionDeclaration[];
   consumers: ConsumerDeclaration[];
+  scheduledTriggers: TriggerDeclaration[];
   entities: EntityDeclaration[];
   /** Addresses of `permissions.external.fetch.backend`, remotes replaced by their base URL. */
   egress: string[];
@@ -87,6 +101,16 @@ const manifestSchema = v.object({
       v.array(v.object({ key: v.string(), queue: v.string(), function: v.string() })),
       [],
     ),
+    scheduledTrigger: v.optional(
+      v.array(
+        v.object({
+          key: v.string(),
+          function: v.string(),
+          interval: v.picklist(['fiveMinute', 'hour', 'day', 'week']),
+        }),
+      ),
+      [],
+    ),
   }),
   permissions: v.optional(
     v.object({
@@ -118,6 +142,7 @@ export function parseAppManifest(text: string): AppManifest {
     appId: file.app.id.replace(/^ari:cloud:ecosystem::app\//, ''),
     functions,
     consumers: consumersOf(file, functions),
+    scheduledTriggers: scheduledTriggersOf(file, functions),
     entities: entitiesOf(file),
     egress: egressOf(file),
     scopes: Array.isArray(file.permissions.scopes)
@@ -138,16 +163,42 @@ function functionsOf(file: ManifestFile): FunctionDeclaration[] {
 
 function consumersOf(file: ManifestFile, functions: FunctionDeclaration[]): ConsumerDeclaration[] {
   return file.modules.consumer.map((declared) => {
-    const target = functions.find((candidate) => candidate.key === declared.function);
-    if (target === undefined) {
-      throw new Error(
-        `app manifest: consumer ${declared.key} names function ${declared.function}, ` +
-          'which modules.function does not declare',
-      );
-    }
+    const target = functionOf(`consumer ${declared.key}`, declared.function, functions);
     const timeoutSeconds = target.timeoutSeconds ?? CONSUMER_TIMEOUT_SECONDS_DEFAULT;
     return { ...declared, timeoutSeconds };
   });
+}
+
+function scheduledTriggersOf(
+  file: ManifestFile,
+  functions: FunctionDeclaration[],
+): TriggerDeclaration[] {
+  const declared = file.modules.scheduledTrigger;
+  for (const { key, function: name } of declared) {
+    functionOf(`scheduledTrigger ${key}`, name, functions);
+  }
+  const frequent = declared.filter(({ interval }) => interval === 'fiveMinute').length;
+  if (declared.length > TRIGGERS_MAX || frequent > FIVE_MINUTE_TRIGGERS_MAX) {
+    throw new Error(
+      `app manifest: ${declared.length} scheduled triggers, ${frequent} of them fiveMinute; an app ` +
+        `may declare ${TRIGGERS_MAX}, ${FIVE_MINUTE_TRIGGERS_MAX} of them fiveMinute`,
+    );
+  }
+  return declared;
+}
+
+function functionOf(
+  module: string,
+  name: string,
+  functions: FunctionDeclaration[],
+): FunctionDeclaration {
+  const target = functions.find((candidate) => candidate.key === name);
+  if (target === undefined) {
+    throw new Error(
+      `app manifest: ${module} names function ${name}, which modules.function does not declare`,
+    );
+  }
+  return target;
 }
 
 function entitiesOf(file: ManifestFile): EntityDeclaration[] {

@@ -2,17 +2,24 @@
  * The clocks of the local platform: the machine's own, and one that stands still until a test moves
  * it. Invariant of the virtual clock: time never passes while anything is still able to run.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import type { PlatformClock } from './types';
 
 export interface LocalClock extends PlatformClock {
   /**
    * Calls back once after `ms` milliseconds; the answer cancels. A deadline limits work and never
-   * is what anybody waits for, so a virtual clock does not move forward for its sake alone.
+   * is what anybody waits for: a virtual clock does not move forward for its sake alone, and the
+   * machine's clock does not keep the process for it.
    */
   after(ms: number, callback: () => void, options?: { deadline: boolean }): () => void;
   /** Marks work that needs real time (disk, sockets); a virtual clock stands still meanwhile. */
   during<T>(work: Promise<T>): Promise<T>;
+  /**
+   * Runs a function of the app, which may read files or compute in turns unseen: a virtual clock
+   * stands still while it runs, except while it sleeps on the clock itself.
+   */
+  attend<T>(run: () => Promise<T>): Promise<T>;
   readonly virtual: boolean;
 }
 
@@ -31,12 +38,13 @@ export function realClock(): LocalClock {
     sleep: async (ms) => {
       await wait(ms);
     },
-    after(ms, callback) {
+    after(ms, callback, options) {
       const timer = setTimeout(callback, ms);
-      timer.unref();
+      if (options?.deadline === true) timer.unref();
       return () => clearTimeout(timer);
     },
     during: (work) => work,
+    attend: (run) => run(),
   };
 }
 
@@ -60,6 +68,13 @@ interface Timer {
   order: number;
   deadline: boolean;
   callback: () => void;
+  /** What sleeps until then. */
+  sleeper: Attended | undefined;
+}
+
+/** A function that is attended, by the number of its sleeps under way. */
+interface Attended {
+  sleeps: number;
 }
 
 class SteppedClock implements VirtualClock {
@@ -68,6 +83,8 @@ class SteppedClock implements VirtualClock {
   #order = 0;
   #timers = new Set<Timer>();
   #work = new Set<object>();
+  #attended = new Set<Attended>();
+  readonly #attendedHere = new AsyncLocalStorage<Attended>();
   #moving: Promise<void> = Promise.resolve();
 
   constructor(startMs: number) {
@@ -86,9 +103,22 @@ class SteppedClock implements VirtualClock {
 
   after(ms: number, callback: () => void, options = { deadline: false }): () => void {
     const at = this.#now + Math.max(0, ms);
-    const timer: Timer = { at, order: this.#order++, deadline: options.deadline, callback };
+    const { deadline } = options;
+    const sleeper = deadline ? undefined : this.#attendedHere.getStore();
+    if (sleeper !== undefined) sleeper.sleeps += 1;
+    const timer: Timer = { at, order: this.#order++, deadline, callback, sleeper };
     this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
+    return () => this.#remove(timer);
+  }
+
+  async attend<T>(run: () => Promise<T>): Promise<T> {
+    const attended: Attended = { sleeps: 0 };
+    this.#attended.add(attended);
+    try {
+      return await this.#attendedHere.run(attended, run);
+    } finally {
+      this.#attended.delete(attended);
+    }
   }
 
   async during<T>(work: Promise<T>): Promise<T> {
@@ -139,10 +169,18 @@ class SteppedClock implements VirtualClock {
       const next = this.#earliest((timer) => timer.at <= target);
       if (next === undefined) break;
       this.#now = Math.max(this.#now, next.at);
-      this.#timers.delete(next);
+      this.#remove(next);
       next.callback();
     }
     this.#now = Math.max(this.#now, target);
+  }
+
+  #remove(timer: Timer): void {
+    if (this.#timers.delete(timer) && timer.sleeper !== undefined) timer.sleeper.sleeps -= 1;
+  }
+
+  get #isBusy(): boolean {
+    return this.#work.size > 0 || [...this.#attended].some(({ sleeps }) => sleeps === 0);
   }
 
   #earliest(wanted: (timer: Timer) => boolean): Timer | undefined {
@@ -161,9 +199,11 @@ class SteppedClock implements VirtualClock {
   async #settle(): Promise<void> {
     for (let waits = 0; ; waits++) {
       for (let turns = 0; turns < SETTLE_TURNS; turns++) await turn();
-      if (this.#work.size === 0) return;
+      if (!this.#isBusy) return;
       await wait(1);
-      if (waits >= WORK_WAITS_MAX) this.#work.clear();
+      if (waits < WORK_WAITS_MAX) continue;
+      this.#work.clear();
+      this.#attended.clear();
     }
   }
 }

@@ -6,13 +6,10 @@
 import {
   CONSUMER_TIMEOUT_SECONDS_DEFAULT,
   CONSUMER_TIMEOUT_SECONDS_MAX,
-  INVOKE_REQUEST_BYTES_MAX,
-  INVOKE_RESPONSE_BYTES_MAX,
   RESOLVER_TIMEOUT_SECONDS,
 } from '../src/platform/limits';
 import type { AppManifest, FunctionDeclaration } from './app-manifest';
-import type { LocalClock } from './clock';
-import { PayloadTooLarge } from './errors';
+import type { LocalClock, VirtualClock } from './clock';
 import { type DeliveryOptions, EventService, type PendingEvent } from './events/event-service';
 import { CallBook, type FaultPlan } from './faults';
 import { JiraService } from './jira/jira-service';
@@ -20,8 +17,16 @@ import type { JiraSeed } from './jira/jira-site';
 import { createMeter, type Meter, type MeterReading } from './meter';
 import { createCallRouter, type LatencyModel } from './runtime/calls';
 import { createEgress } from './runtime/egress';
-import { forgeRuntime, siteAri } from './runtime/forge-runtime';
+import { forgeRuntime } from './runtime/forge-runtime';
 import { type CallRouter, Invocation, type InvocationOrigin } from './runtime/invocation';
+import {
+  carriedAnswer,
+  carriedRequest,
+  type FunctionKind,
+  invocationContext,
+} from './runtime/payloads';
+import { type RunReport, type Serving, type ServingOptions, startServing } from './serving';
+import { type TriggerRun, TriggerSchedule } from './triggers';
 import type { KvsService } from './types';
 
 export interface LocalPlatformOptions {
@@ -51,17 +56,15 @@ export interface InvocationOptions {
   caller?: string;
 }
 
-export type FunctionKind = 'front-end' | 'consumer' | 'other';
-
 export interface InvokeOptions extends Omit<InvocationOptions, 'function'> {
-  /** By default `consumer` when the manifest gives the function a queue, else `front-end`. */
+  /**
+   * By default `consumer` when the manifest gives the function a queue, `other` when it gives it a
+   * scheduled trigger, else `front-end`.
+   */
   kind?: FunctionKind;
 }
 
 export type Handler = (event: never, context: never) => unknown;
-
-/** Request of an invocation that is no front end's: 5 MB too. Source: limits page, late 2025. */
-const OTHER_PAYLOAD_BYTES_MAX = INVOKE_RESPONSE_BYTES_MAX;
 
 /** Creates a platform; `close` it to close its storage. */
 export async function createLocalPlatform(options: LocalPlatformOptions): Promise<LocalPlatform> {
@@ -75,6 +78,7 @@ export class LocalPlatform {
   readonly jira: JiraService;
   readonly #options: LocalPlatformOptions;
   readonly #router: CallRouter;
+  readonly #schedule: TriggerSchedule;
   #handlers = new Map<string, Handler>();
 
   constructor(options: LocalPlatformOptions) {
@@ -89,6 +93,13 @@ export class LocalPlatform {
       random,
       newId: () => newId(random),
       deliver: (pending) => this.#deliver(pending),
+    });
+    this.#schedule = new TriggerSchedule({
+      triggers: manifest.scheduledTriggers,
+      clock,
+      newToken: () => newId(random),
+      invoke: (name, event, installation) =>
+        this.#invoke(name, event, { installation, kind: 'other' }, { pushes: 0 }),
     });
     this.#router = createCallRouter({
       kvs: options.kvs,
@@ -129,6 +140,40 @@ export class LocalPlatform {
    */
   invokeFunction(key: string, event: unknown, options: InvokeOptions): Promise<unknown> {
     return this.#invoke(key, event, options, { pushes: 0 });
+  }
+
+  /**
+   * Runs the function of a scheduled trigger as when its time has come. What it throws is in the
+   * answer: the platform does not run it again.
+   */
+  fireTrigger(key: string, { installation }: { installation: string }): Promise<TriggerRun> {
+    return this.#schedule.fire(key, installation);
+  }
+
+  /**
+   * Delivers what comes due, and fires the scheduled triggers for these installations, until told
+   * to stop. A trigger fires each time its interval has passed since the platform was created.
+   */
+  startServing(options: ServingOptions): Serving {
+    return startServing(options, { events: this.events, schedule: this.#schedule });
+  }
+
+  /**
+   * Serves for a while of a virtual clock, which this call moves. What is still under way at the
+   * end goes on when the clock moves again.
+   */
+  async runFor(ms: number, options: ServingOptions): Promise<RunReport> {
+    const { clock } = this.#options;
+    if (!clock.virtual) throw new Error('runFor needs a virtual clock; use startServing');
+    const report: RunReport = { deliveries: [], triggerRuns: [] };
+    const serving = this.startServing({
+      ...options,
+      delivered: (delivery) => report.deliveries.push(delivery),
+      triggered: (run) => report.triggerRuns.push(run),
+    });
+    await (clock as VirtualClock).advance(ms);
+    serving.halt();
+    return report;
   }
 
   /** Runs `fn` and says what was asked of the platform meanwhile. */
@@ -182,15 +227,13 @@ export class LocalPlatform {
     const handler = this.#handlers.get(key);
     if (handler === undefined) throw new Error(`no handler is registered for function ${key}`);
     const kind = options.kind ?? this.#kindOf(key);
-    const isFrontEnd = kind === 'front-end';
-    const requestMax = isFrontEnd ? INVOKE_REQUEST_BYTES_MAX : OTHER_PAYLOAD_BYTES_MAX;
-    const request = carried('request', event, requestMax);
+    const request = carriedRequest(event, kind);
     const timeLimitMs = options.timeLimitMs ?? this.#timeLimitMs(key, kind);
     const context = invocationContext(options);
     const invocation = { ...options, function: key, timeLimitMs };
     return this.#run(invocation, origin, async () => {
       const answer = await handler(request as never, context as never);
-      return carried('response', answer, INVOKE_RESPONSE_BYTES_MAX);
+      return carriedAnswer(answer);
     });
   }
 
@@ -200,8 +243,9 @@ export class LocalPlatform {
   }
 
   #kindOf(key: string): FunctionKind {
-    const consumes = this.#options.manifest.consumers.some(({ function: name }) => name === key);
-    return consumes ? 'consumer' : 'front-end';
+    const { consumers, scheduledTriggers } = this.#options.manifest;
+    if (consumers.some(({ function: name }) => name === key)) return 'consumer';
+    return scheduledTriggers.some(({ function: name }) => name === key) ? 'other' : 'front-end';
   }
 
   #timeLimitMs(key: string | undefined, kind?: FunctionKind): number {
@@ -218,25 +262,6 @@ export class LocalPlatform {
     if (declared === undefined) throw new Error(`the app manifest declares no function ${key}`);
     return declared;
   }
-}
-
-/** The second argument of a function, as `@forge/resolver` 2.0.1 reads it. */
-function invocationContext(options: InvokeOptions): Record<string, unknown> {
-  const { installation, accountId } = options;
-  return {
-    ...(accountId === undefined ? {} : { principal: { accountId } }),
-    installContext: siteAri(installation),
-    installation: { ari: { installationId: installation } },
-  };
-}
-
-/** A payload as the other side receives it. */
-function carried(part: 'request' | 'response', payload: unknown, bytesMax: number): unknown {
-  const text = JSON.stringify(payload);
-  if (text === undefined) return undefined;
-  const bytes = Buffer.byteLength(text);
-  if (bytes > bytesMax) throw new PayloadTooLarge(part, bytes, bytesMax);
-  return JSON.parse(text);
 }
 
 /** An identifier of the shape of a UUID, drawn from the platform's own randomness. */

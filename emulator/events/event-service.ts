@@ -1,57 +1,22 @@
 /**
  * The queues of the local platform: takes pushes and delivers them to consumers, at least once and
  * in no promised order. Time is the clock's: nothing is delivered until somebody asks for it.
- *
- * Not provided: statistics, cancelling, concurrency keys, retention.
  */
 import { EVENTS_PER_MINUTE_MAX } from '../../src/platform/limits';
 import type { ConsumerDeclaration } from '../app-manifest';
 import type { LocalClock, VirtualClock } from '../clock';
 import type { InvocationOrigin } from '../runtime/invocation';
 import { errorResponse, jsonResponse, notProvided } from '../runtime/responses';
-import { CYCLIC_PUSHES_MAX, RATE_WINDOW_MS } from './event-limits';
-import { judgePush } from './push-request';
-import { afterFailure, afterReturn, type NextStep, type RetryContext } from './retry';
+import { Dispatcher, type Goal } from './dispatcher';
+import type { Delivery, DeliveryOptions, PendingEvent } from './event';
+import { CYCLIC_PUSHES_MAX, DROPPED_KEPT_MAX, RATE_WINDOW_MS } from './event-limits';
+import { EventQueue } from './event-queue';
+import { JobBook } from './job-book';
+import { judgePush, namedJob, type PushedEvent } from './push-request';
 
-/** How deliveries may differ from the plain case; all off by default. */
-export interface DeliveryOptions {
-  /** Share of the events that are delivered a second time, 0 to 1. */
-  duplicateRate?: number;
-  /** Whether events due together are delivered in random order. */
-  shuffle?: boolean;
-  /** Consumers that run side by side, 1 by default. */
-  parallel?: number;
-}
+export type { DeliveredEvent, Delivery, DeliveryOptions, PendingEvent } from './event';
 
-/** What a consumer gets as its one argument (`AsyncEvent` of `@forge/events` 3.0.8). */
-export interface DeliveredEvent {
-  body: Record<string, unknown>;
-  queueName: string;
-  jobId: string;
-  eventId: string;
-  delayInSeconds?: number;
-  retryContext?: RetryContext;
-}
-
-export interface PendingEvent {
-  installation: string;
-  consumer: ConsumerDeclaration;
-  dueAt: number;
-  retries: number;
-  event: DeliveredEvent;
-  origin: InvocationOrigin;
-}
-
-/** How one delivery ended. A dropped event is never delivered again. */
-export interface Delivery {
-  installation: string;
-  event: DeliveredEvent;
-  outcome: 'done' | 'retried' | 'dropped';
-  /** What the consumer threw, if it did. */
-  error?: unknown;
-}
-
-export interface PushingInvocation {
+export interface QueueRequest {
   installation: string;
   origin: InvocationOrigin;
   body: string;
@@ -68,18 +33,90 @@ export interface EventServiceOptions extends DeliveryOptions {
 
 export class EventService {
   readonly #options: EventServiceOptions;
-  #pending: PendingEvent[] = [];
+  readonly #queue: EventQueue;
+  readonly #dispatcher: Dispatcher;
+  readonly #jobs = new JobBook();
   /** Times of the events an installation pushed within the last minute. */
   #pushedAt = new Map<string, number[]>();
   #dropped: Delivery[] = [];
 
   constructor(options: EventServiceOptions) {
     this.#options = options;
+    this.#queue = new EventQueue(options);
+    this.#dispatcher = new Dispatcher({
+      ...options,
+      queue: this.#queue,
+      isCancelled: (pending) => this.#jobs.isCancelled(pending),
+      ended: (pending, delivery) => this.#ended(pending, delivery),
+    });
   }
 
   /** Answers a request of `@forge/events`. */
-  handle(operation: string, request: PushingInvocation): Response {
-    if (operation !== 'publish') return notProvided(`the ${operation} request of queues`);
+  handle(operation: string, request: QueueRequest): Response {
+    switch (operation) {
+      case 'publish':
+        return this.#publish(request);
+      case 'stats':
+        return this.#stats(request);
+      case 'cancel':
+        return this.#cancel(request);
+      default:
+        return notProvided(`the ${operation} request of queues`);
+    }
+  }
+
+  /** When the next event is due, in milliseconds since the epoch. */
+  nextDueAt(): number | undefined {
+    return this.#queue.nextDueAt();
+  }
+
+  /** Events that wait for delivery. */
+  get pending(): readonly PendingEvent[] {
+    return this.#queue.pending;
+  }
+
+  /** The latest deliveries that ended with the event dropped, oldest first. */
+  get dropped(): readonly Delivery[] {
+    return this.#dropped;
+  }
+
+  /**
+   * Delivers everything due now, including what these deliveries push without delay and what comes
+   * due while they run.
+   */
+  deliverDue(): Promise<Delivery[]> {
+    return this.#collect('nothing-due');
+  }
+
+  /** Waits by the clock and delivers until no event is left. */
+  drain(): Promise<Delivery[]> {
+    return this.#collect('nothing-left');
+  }
+
+  /** `drain` on a virtual clock, which this call moves by itself. */
+  async runUntilIdle(): Promise<Delivery[]> {
+    const { clock } = this.#options;
+    if (!clock.virtual) throw new Error('runUntilIdle needs a virtual clock; use drain');
+    return (clock as VirtualClock).drive(this.drain());
+  }
+
+  /** Delivers what comes due until told to stop; deliveries under way then go on. */
+  serve(stopped: AbortSignal, report: (delivery: Delivery) => void): Promise<void> {
+    return this.#dispatcher.run({ stopped }, report);
+  }
+
+  /** Waits until no delivery is under way, and begins none. */
+  settled(report: (delivery: Delivery) => void): Promise<void> {
+    return this.#dispatcher.settled(report);
+  }
+
+  async #collect(goal: Goal): Promise<Delivery[]> {
+    const deliveries: Delivery[] = [];
+    await this.#dispatcher.run(goal, (delivery) => deliveries.push(delivery));
+    return deliveries;
+  }
+
+  #publish(request: QueueRequest): Response {
     request.origin.pushes += 1;
     if (request.origin.pushes > CYCLIC_PUSHES_MAX) {
       return errorResponse(405, 'CYCLIC_LIMIT', `more than ${CYCLIC_PUSHES_MAX} pushes descend`);
@@ -90,72 +127,51 @@ export class EventService {
     if (!this.#withinRate(request.installation, accepted.length)) {
       return errorResponse(429, 'RATE_LIMIT_EXCEEDED', `${EVENTS_PER_MINUTE_MAX} events a minute`);
     }
-    for (const { body, delayInSeconds } of accepted) {
-      const delayed = delayInSeconds === undefined ? {} : { delayInSeconds };
-      const eventId = this.#options.newId();
-      this.#enqueue({
-        installation: request.installation,
-        consumer,
-        dueAt: this.#options.clock.now() + (delayInSeconds ?? 0) * 1000,
-        retries: 0,
-        event: { body, queueName: consumer.queue, jobId, eventId, ...delayed },
-        origin: request.origin,
-      });
+    for (const pushed of accepted) {
+      const pending = this.#newPending(request, consumer, { jobId, ...pushed });
+      this.#jobs.open(pending);
+      this.#queue.push(pending);
     }
+    this.#dispatcher.wake();
     return refused.length === 0
       ? jsonResponse(201, {})
       : jsonResponse(202, { failedEvents: refused });
   }
 
-  /** When the next event is due, in milliseconds since the epoch. */
-  nextDueAt(): number | undefined {
-    if (this.#pending.length === 0) return undefined;
-    return this.#pending.reduce(
-      (soonest, { dueAt }) => Math.min(soonest, dueAt),
-      Number.POSITIVE_INFINITY,
-    );
+  #newPending(
+    { installation, origin }: QueueRequest,
+    consumer: ConsumerDeclaration,
+    pushed: PushedEvent & { jobId: string },
+  ): PendingEvent {
+    const pushedAt = this.#options.clock.now();
+    return {
+      installation,
+      consumer,
+      pushedAt,
+      dueAt: pushedAt + (pushed.delayInSeconds ?? 0) * 1000,
+      retries: 0,
+      throttles: 0,
+      event: { ...pushed, queueName: consumer.queue, eventId: this.#options.newId() },
+      origin,
+    };
   }
 
-  /** Events that wait for delivery. */
-  get pending(): readonly PendingEvent[] {
-    return this.#pending;
+  #stats({ installation, body }: QueueRequest): Response {
+    const job = namedJob(body);
+    if (job === undefined) return errorResponse(400, 'INVALID_REQUEST', 'the request names no job');
+    const stats = this.#jobs.stats({ installation, ...job });
+    return stats === undefined ? jobNotFound(job.jobId) : jsonResponse(200, stats);
   }
 
-  /** Deliveries that ended with the event dropped, oldest first. */
-  get dropped(): readonly Delivery[] {
-    return this.#dropped;
-  }
-
-  /** Delivers everything due now, including what these deliveries push without delay. */
-  async deliverDue(): Promise<Delivery[]> {
-    const deliveries: Delivery[] = [];
-    for (let due = this.#takeDue(); due.length > 0; due = this.#takeDue()) {
-      const lanes = Math.min(this.#options.parallel ?? 1, due.length);
-      const waiting = due[Symbol.iterator]();
-      const lane = async () => {
-        for (const pending of waiting) deliveries.push(await this.#deliver(pending));
-      };
-      await Promise.all(Array.from({ length: lanes }, lane));
-    }
-    return deliveries;
-  }
-
-  /** Waits by the clock and delivers until no event is left. */
-  async drain(): Promise<Delivery[]> {
-    const deliveries: Delivery[] = [];
-    for (let dueAt = this.nextDueAt(); dueAt !== undefined; dueAt = this.nextDueAt()) {
-      const waitMs = dueAt - this.#options.clock.now();
-      if (waitMs > 0) await this.#options.clock.sleep(waitMs);
-      deliveries.push(...(await this.deliverDue()));
-    }
-    return deliveries;
-  }
-
-  /** `drain` on a virtual clock, which this call moves by itself. */
-  async runUntilIdle(): Promise<Delivery[]> {
-    const { clock } = this.#options;
-    if (!clock.virtual) throw new Error('runUntilIdle needs a virtual clock; use drain');
-    return (clock as VirtualClock).drive(this.drain());
+  #cancel({ installation, body }: QueueRequest): Response {
+    const job = namedJob(body);
+    if (job === undefined) return errorResponse(400, 'INVALID_REQUEST', 'the request names no job');
+    if (!this.#jobs.cancel({ installation, ...job })) return jobNotFound(job.jobId);
+    const ofJob = (pending: PendingEvent) =>
+      pending.installation === installation && this.#jobs.isCancelled(pending);
+    for (const pending of this.#queue.remove(ofJob)) this.#jobs.close(pending, 'failed');
+    this.#dispatcher.wake();
+    return jsonResponse(204, undefined);
   }
 
   #withinRate(installation: string, count: number): boolean {
@@ -168,52 +184,15 @@ export class EventService {
     return true;
   }
 
-  #enqueue(pending: PendingEvent): void {
-    const { duplicateRate = 0, random } = this.#options;
-    this.#pending.push(pending);
-    if (duplicateRate > 0 && random() < duplicateRate) this.#pending.push({ ...pending });
-  }
-
-  #takeDue(): PendingEvent[] {
-    const now = this.#options.clock.now();
-    const due = this.#pending.filter(({ dueAt }) => dueAt <= now);
-    this.#pending = this.#pending.filter(({ dueAt }) => dueAt > now);
-    due.sort((a, b) => a.dueAt - b.dueAt);
-    if (this.#options.shuffle === true) shuffleInPlace(due, this.#options.random);
-    return due;
-  }
-
-  async #deliver(pending: PendingEvent): Promise<Delivery> {
-    const { installation, event, retries } = pending;
-    let next: NextStep;
-    let thrown: { error: unknown } | undefined;
-    try {
-      next = afterReturn(await this.#options.deliver(pending), retries);
-    } catch (error) {
-      thrown = { error };
-      next = afterFailure(error, retries);
-    }
-    const outcome = next.type === 'retry' ? 'retried' : next.type;
-    if (next.type === 'retry') {
-      this.#pending.push({
-        ...pending,
-        dueAt: this.#options.clock.now() + next.afterSeconds * 1000,
-        retries: retries + 1,
-        event: { ...event, retryContext: next.context },
-      });
-    }
-    const delivery: Delivery = { installation, event, outcome, ...thrown };
-    if (outcome === 'dropped') this.#dropped.push(delivery);
-    return delivery;
+  #ended(pending: PendingEvent, delivery: Delivery): void {
+    if (delivery.outcome === 'retried') return;
+    this.#jobs.close(pending, delivery.outcome === 'done' ? 'success' : 'failed');
+    if (delivery.outcome !== 'dropped') return;
+    this.#dropped.push(delivery);
+    if (this.#dropped.length > DROPPED_KEPT_MAX) this.#dropped.shift();
   }
 }
 
-/** Fisher and Yates. */
-function shuffleInPlace<T>(items: T[], random: () => number): void {
-  for (let last = items.length - 1; last > 0; last--) {
-    const other = Math.floor(random() * (last + 1));
-    const a = items[last] as T;
-    items[last] = items[other] as T;
-    items[other] = a;
-  }
+function jobNotFound(jobId: string): Response {
+  return errorResponse(404, 'JOB_NOT_FOUND', `no job ${jobId} was pushed lately`);
 }

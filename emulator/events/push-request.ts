@@ -1,4 +1,4 @@
-/** Checks a push as the queue service does, on the body that `@forge/events` 3.0.8 sends. */
+/** Checks requests as the queue service does, on the bodies that `@forge/events` 3.0.8 sends. */
 import * as v from 'valibot';
 import {
   CONSUMER_TIMEOUT_SECONDS_DEFAULT,
@@ -8,14 +8,19 @@ import {
   EVENTS_PER_PUSH_MAX,
 } from '../../src/platform/limits';
 import type { ConsumerDeclaration } from '../app-manifest';
-import { errorResponse, jsonResponse, notProvided } from '../runtime/responses';
+import { errorResponse, jsonResponse } from '../runtime/responses';
 
 const eventSchema = v.object({
   body: v.record(v.string(), v.unknown()),
-  delayInSeconds: v.optional(
+  delayInSeconds: v.exactOptional(
     v.pipe(v.number(), v.minValue(0), v.maxValue(EVENT_DELAY_SECONDS_MAX)),
   ),
-  concurrency: v.optional(v.unknown()),
+  concurrency: v.exactOptional(
+    v.object({
+      key: v.pipe(v.string(), v.minLength(1)),
+      limit: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    }),
+  ),
 });
 
 const pushSchema = v.object({
@@ -36,6 +41,14 @@ export type PushVerdict =
     }
   | { refusal: Response };
 
+const jobSchema = v.object({ queueName: v.string(), jobId: v.string() });
+
+/** The job that a request of statistics or cancelling names. */
+export function namedJob(body: string): { queueName: string; jobId: string } | undefined {
+  const parsed = v.safeParse(jobSchema, parseJson(body));
+  return parsed.success ? parsed.output : undefined;
+}
+
 /** Judges one push by everything that does not depend on earlier pushes. */
 export function judgePush(body: string, consumers: readonly ConsumerDeclaration[]): PushVerdict {
   const parsed = v.safeParse(pushSchema, parseJson(body));
@@ -54,9 +67,6 @@ export function judgePush(body: string, consumers: readonly ConsumerDeclaration[
   }
   if (Buffer.byteLength(JSON.stringify(payload)) > EVENT_PUSH_BYTES_MAX) {
     return { refusal: tooBig(`a push carries at most ${EVENT_PUSH_BYTES_MAX} bytes`) };
-  }
-  if (payload.some((event) => event.concurrency !== undefined)) {
-    return { refusal: notProvided('the concurrency setting of events') };
   }
   return byConsumer(consumer, jobId, payload);
 }

@@ -1,26 +1,25 @@
 /** Decides what becomes of an event when its consumer has run. */
 import * as v from 'valibot';
 import { FunctionTimeout } from '../errors';
+import type { DropReason, RetryContext } from './event';
 import {
   BACKOFF_FACTOR,
   BACKOFF_SECONDS_FIRST,
-  EVENT_RETRIES_MAX,
+  BACKOFF_SECONDS_MAX,
   RETRY_AFTER_SECONDS_MAX,
   RETRY_DATA_BYTES_MAX,
 } from './event-limits';
 
-/** What the consumer learns of earlier attempts (`@forge/events` 3.0.8). */
-export interface RetryContext {
-  /** 1 for the first retry. */
-  retryCount: number;
-  retryReason: string;
-  retryData?: unknown;
-}
-
 export type NextStep =
   | { type: 'done' }
   | { type: 'retry'; afterSeconds: number; context: RetryContext }
-  | { type: 'dropped' };
+  | { type: 'dropped'; reason: DropReason };
+
+/** How often the event was retried before this delivery, and how often it may be. */
+export interface Attempt {
+  retries: number;
+  retriesMax: number;
+}
 
 /** What `InvocationError` of `@forge/events` serialises to. */
 const retryRequestSchema = v.object({
@@ -36,13 +35,15 @@ const retryRequestSchema = v.object({
 });
 
 /** After the consumer returned: done, unless it returned the request to be retried. */
-export function afterReturn(answer: unknown, retries: number): NextStep {
+export function afterReturn(answer: unknown, { retries, retriesMax }: Attempt): NextStep {
   const request = v.safeParse(retryRequestSchema, answer);
   if (!request.success) return { type: 'done' };
-  if (retries >= EVENT_RETRIES_MAX) return { type: 'dropped' };
+  if (retries >= retriesMax) return { type: 'dropped', reason: 'retries_used' };
   const { retryAfter, retryReason, retryData } = request.output.retryOptions;
   const dataBytes = Buffer.byteLength(JSON.stringify(retryData) ?? '');
-  if (dataBytes > RETRY_DATA_BYTES_MAX) return { type: 'dropped' };
+  if (dataBytes > RETRY_DATA_BYTES_MAX) {
+    return { type: 'dropped', reason: 'retry_data_too_large' };
+  }
   return {
     type: 'retry',
     afterSeconds: Math.min(retryAfter ?? backoffSeconds(retries), RETRY_AFTER_SECONDS_MAX),
@@ -55,8 +56,8 @@ export function afterReturn(answer: unknown, retries: number): NextStep {
 }
 
 /** After the consumer threw, timed out or died: retried with growing waits, then dropped. */
-export function afterFailure(error: unknown, retries: number): NextStep {
-  if (retries >= EVENT_RETRIES_MAX) return { type: 'dropped' };
+export function afterFailure(error: unknown, { retries, retriesMax }: Attempt): NextStep {
+  if (retries >= retriesMax) return { type: 'dropped', reason: 'retries_used' };
   const retryReason =
     error instanceof FunctionTimeout ? 'FUNCTION_TIME_OUT' : 'FUNCTION_PLATFORM_UNKNOWN_ERROR';
   const context = { retryCount: retries + 1, retryReason };
@@ -64,5 +65,5 @@ export function afterFailure(error: unknown, retries: number): NextStep {
 }
 
 function backoffSeconds(retries: number): number {
-  return BACKOFF_SECONDS_FIRST * BACKOFF_FACTOR ** retries;
+  return Math.min(BACKOFF_SECONDS_FIRST * BACKOFF_FACTOR ** retries, BACKOFF_SECONDS_MAX);
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseAppManifest, readAppManifest } from '../../emulator/app-manifest';
+import { TRIGGER_MANIFEST } from '../support/event-app';
 import { APP_MANIFEST } from '../support/local-app';
 
 it('reads functions, consumers, entities and permissions', async () => {
@@ -21,6 +22,7 @@ it('reads functions, consumers, entities and permissions', async () => {
         { key: 'short-consumer', queue: 'short', function: 'short', timeoutSeconds: 55 },
         { key: 'long-consumer', queue: 'long', function: 'long', timeoutSeconds: 900 },
       ],
+      scheduledTriggers: [],
       entities: [
         {
           name: 'catalogue',
@@ -45,6 +47,20 @@ it('refuses a consumer without its function and egress to an unknown remote', ()
   expect(() => parseAppManifest(lost)).toThrow(/consumer short-consumer names function x/);
   const remote = APP_MANIFEST.replace('remote: gemini', 'remote: other');
   expect(() => parseAppManifest(remote)).toThrow(/remote other/);
+});
+
+it('reads scheduled triggers, as many as an app may have', () => {
+  expect(parseAppManifest(TRIGGER_MANIFEST).scheduledTriggers).toEqual([
+    { key: 'push-on', function: 'tick', interval: 'fiveMinute' },
+    { key: 'clean-up', function: 'sweep', interval: 'hour' },
+  ]);
+  const lost = TRIGGER_MANIFEST.replace('function: sweep', 'function: nothing');
+  expect(() => parseAppManifest(lost)).toThrow(/scheduledTrigger clean-up names function nothing/);
+  const often = TRIGGER_MANIFEST.replace('interval: hour', 'interval: fiveMinute');
+  expect(() => parseAppManifest(often)).toThrow(/2 scheduled triggers, 2 of them fiveMinute/);
+  const one = '    - { key: clean-up, function: sweep, interval: hour }\n';
+  const six = TRIGGER_MANIFEST.replace(one, one.repeat(5));
+  expect(() => parseAppManifest(six)).toThrow(/6 scheduled triggers/);
 });
 
 it('reads the long form of indexes and scopes', () => {

@@ -8,9 +8,9 @@ import { realClock } from '../../emulator/clock';
 import {
   BACKOFF_SECONDS_FIRST,
   CYCLIC_PUSHES_MAX,
+  EVENT_RETENTION_MS,
   RETRY_DATA_BYTES_MAX,
 } from '../../emulator/events/event-limits';
-import type { DeliveredEvent } from '../../emulator/events/event-service';
 import { openMemoryEngine } from '../../emulator/kvs/engine';
 import { createKvsService } from '../../emulator/kvs/service';
 import { defaultKvsSettings } from '../../emulator/kvs/settings';
@@ -22,41 +22,18 @@ import {
   EVENTS_PER_MINUTE_MAX,
   EVENTS_PER_PUSH_MAX,
 } from '../../src/platform/limits';
-import {
-  APP_MANIFEST,
-  createLocalApp,
-  type LocalApp,
-  START_MS,
-  seededRandom,
-} from '../support/local-app';
+import { type EventApp, eventApp, many, push } from '../support/event-app';
+import { APP_MANIFEST, START_MS, seededRandom } from '../support/local-app';
 
-let app: LocalApp | undefined;
+let app: EventApp | undefined;
 afterEach(() => app?.platform.close());
 
-type Options = Parameters<typeof createLocalApp>[0];
-type Consumer = (event: DeliveredEvent) => unknown;
-
-/** The app with this consumer on both queues; `received` collects what it was given. */
-async function appWith(consumer: Consumer, options: Options = {}) {
-  app = await createLocalApp(options);
-  const received: DeliveredEvent[] = [];
-  const handler = (event: DeliveredEvent) => {
-    received.push(event);
-    return consumer(event);
-  };
-  app.platform.registerHandlers({ short: handler, long: handler });
-  return { ...app, received };
+/** The app of this test, closed after it. */
+async function appWith(...args: Parameters<typeof eventApp>): Promise<EventApp> {
+  const created = await eventApp(...args);
+  app = created;
+  return created;
 }
-
-type Pushed = Parameters<Queue['push']>[0];
-
-function push(target: LocalApp, events: Pushed, queue = 'short') {
-  return target.platform.run({ installation: 'alpha' }, () =>
-    new Queue({ key: queue }).push(events),
-  );
-}
-
-const many = (count: number) => Array.from({ length: count }, (_, n) => ({ body: { n } }));
 
 describe('delivery', () => {
   it('gives the consumer one event as pushed, in the installation that pushed it', async () => {
@@ -182,6 +159,10 @@ describe('retries', () => {
       retryCount: 1,
       retryReason: 'FUNCTION_UPSTREAM_RATE_LIMITED',
       retryData: { at: 5 },
+      retentionWindow: {
+        startTime: '2026-11-01T00:00:00.000Z',
+        remainingTimeMs: EVENT_RETENTION_MS - 30_000,
+      },
     });
   });
 });
@@ -229,12 +210,14 @@ describe('limits', () => {
   it('refuses single events too large for a long consumer and takes the rest', async () => {
     const local = await appWith(consumer);
     const large = { body: { text: 'x'.repeat(EVENT_LONG_CONSUMER_BYTES_MAX) } };
-    await expect(push(local, [{ body: { n: 1 } }, large], 'long')).rejects.toMatchObject({
-      failedEvents: [{ payload: large }],
-    });
+    await expect(push(local, [{ body: { n: 1 } }, large], { queue: 'long' })).rejects.toMatchObject(
+      {
+        failedEvents: [{ payload: large }],
+      },
+    );
     expect(local.platform.events.pending.map(({ event }) => event.body)).toEqual([{ n: 1 }]);
-    await expect(push(local, large, 'long')).rejects.toThrow(/carries at most/);
-    await expect(push(local, large, 'short')).resolves.toHaveProperty('jobId');
+    await expect(push(local, large, { queue: 'long' })).rejects.toThrow(/carries at most/);
+    await expect(push(local, large)).resolves.toHaveProperty('jobId');
   });
 
   it("are the service's too, for requests that the package would not send", async () => {
@@ -268,16 +251,9 @@ describe('limits', () => {
     expect(refusal).toMatchObject({ message: 'The limit on cyclic invocation has been reached.' });
   });
 
-  it('names what it does not provide', async () => {
+  it('refuses a queue that no consumer takes', async () => {
     const local = await appWith(consumer);
-    const queue = new Queue({ key: 'short' });
-    const run = (fn: () => Promise<unknown>) =>
-      expect(local.platform.run({ installation: 'alpha' }, fn)).rejects;
-    await run(() => queue.getStats('job')).toThrow(/stats .*not provided/);
-    await run(() => queue.cancel('job')).toThrow(/cancel .*not provided/);
-    const limited = { body: {}, concurrency: { key: 'one', limit: 1 } };
-    await run(() => queue.push(limited)).toThrow(/concurrency .*not provided/);
-    await run(() => new Queue({ key: 'nobody' }).push({ body: {} })).toThrow(/queue nobody/);
+    await expect(push(local, { body: {} }, { queue: 'nobody' })).rejects.toThrow(/queue nobody/);
   });
 });
 
