@@ -14,6 +14,8 @@ export function createForgeKeyValueStore(): KeyValueStore {
   return {
     get: (key) => translated('get', () => kvs.get<JsonValue>(key)),
     set: (key, value, options) => translated('set', () => kvs.set(key, value, options)),
+    create: (key, value, options) =>
+      created('create', () => kvs.set(key, value, { ...options, keyPolicy: 'FAIL_IF_EXISTS' })),
     delete: (key) => translated('delete', () => kvs.delete(key)),
     async batchGet(keys) {
       if (keys.length === 0) return new Map();

@@ -20,6 +20,12 @@ export interface TimeToLive {
 export interface KeyValueStore {
   get(key: string): Promise<JsonValue | undefined>;
   set(key: string, value: JsonValue, options?: { ttl?: TimeToLive }): Promise<void>;
+  /**
+   * Writes only where nothing stands; false when the key was taken. A value whose time to live is
+   * over still takes its key until the platform sweeps it, and a call whose answer was lost may
+   * have written.
+   */
+  create(key: string, value: JsonValue, options?: { ttl?: TimeToLive }): Promise<boolean>;
   delete(key: string): Promise<void>;
   /**
    * At most 25 keys, each once. A key that is absent, or that the platform failed to read, is
@@ -67,12 +73,27 @@ export interface SecretStore {
   delete(key: string): Promise<void>;
 }
 
+export interface EventOptions {
+  /** 0 to 900. */
+  delaySeconds?: number;
+  /** At most `limit` events of this key run side by side, over all queues of the installation. */
+  concurrency?: { key: string; limit: number };
+}
+
+export type EventBody = { readonly [key: string]: JsonValue };
+
+export interface QueuedEvent extends EventOptions {
+  body: EventBody;
+}
+
 /** Pushes events to the app's own consumers. Delivery is at least once and unordered. */
 export interface EventQueue {
-  push(
-    body: { readonly [key: string]: JsonValue },
-    options?: { delaySeconds?: number },
-  ): Promise<void>;
+  push(body: EventBody, options?: EventOptions): Promise<void>;
+  /**
+   * Any number of events, in as few pushes as the platform allows, one after the other. When it
+   * throws, events may have been taken already: pushing all of them again delivers those twice.
+   */
+  pushAll(events: readonly QueuedEvent[]): Promise<void>;
 }
 
 export interface JiraIssue {

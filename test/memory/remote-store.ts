@@ -56,6 +56,7 @@ export function remoteStore(): KeyValueStore {
     batchSet: async (items) => void (await ask('batchSet', items)),
     batchDelete: async (keys) => void (await ask('batchDelete', keys)),
     set: unused,
+    create: unused,
     delete: unused,
     query: unused,
   };

@@ -28,6 +28,7 @@ const change = {
 const OPERATIONS: Record<string, (platform: Platform) => Promise<unknown>> = {
   get: ({ kv }) => kv.get('a'),
   set: ({ kv }) => kv.set('a', 1),
+  create: ({ kv }) => kv.create('a', 1),
   delete: ({ kv }) => kv.delete('a'),
   batchGet: ({ kv }) => kv.batchGet(['a']),
   batchSet: ({ kv }) => kv.batchSet([{ key: 'a', value: 1 }]),
@@ -89,6 +90,21 @@ describe('values', () => {
       expect(await entities.create('catalogue', 'c', { generation: 9 })).toBe(false);
       expect(await entities.get('catalogue', 'c')).toEqual({ generation: 1 });
     });
+  });
+
+  it('of a plain key are created once, and an expired one still takes its key', async () => {
+    const ttl = { value: 1, unit: 'MINUTES' } as const;
+    const create = (value: number) => run(({ kv }) => kv.create('a', value, { ttl }));
+    expect(await create(1)).toBe(true);
+    expect(await create(2)).toBe(false);
+    expect(await run(({ kv }) => kv.get('a'))).toBe(1);
+    const options = { metadataFields: [MetadataField.EXPIRE_TIME] };
+    const expiry = (await run(() => kvs.get('a', options)))?.expireTime;
+    expect(expiry).toBe(new Date(app.clock.now() + 60_000).toISOString());
+    await app.clock.advance(60_001);
+    expect(await create(3)).toBe(false);
+    await run(({ kv }) => kv.delete('a'));
+    expect(await create(4)).toBe(true);
   });
 
   it('of a transaction change together and only from what was expected', async () => {

@@ -4,7 +4,7 @@ import { MemoryLevel } from 'memory-level';
 import { parseAppManifest } from '../../emulator/app-manifest';
 import { type VirtualClock, virtualClock } from '../../emulator/clock';
 import { createKvsService } from '../../emulator/kvs/service';
-import { defaultKvsSettings } from '../../emulator/kvs/settings';
+import { defaultKvsSettings, type KvsSettings } from '../../emulator/kvs/settings';
 import {
   createLocalPlatform,
   type LocalPlatform,
@@ -42,6 +42,8 @@ remotes:
 export interface LocalApp {
   platform: LocalPlatform;
   clock: VirtualClock;
+  /** Read at every storage request. */
+  settings: KvsSettings;
 }
 
 /** The app on a virtual clock; `manifest` replaces the text above. */
@@ -53,14 +55,16 @@ export async function createLocalApp(
   const { manifest: text = APP_MANIFEST, random = seededRandom(1), ...rest } = options;
   const clock = virtualClock(START_MS);
   const manifest = parseAppManifest(text);
+  const settings = defaultKvsSettings();
   const kvs = createKvsService({
     engine: new MemoryLevel<string, string>(),
     entities: manifest.entities,
     clock,
-    settings: defaultKvsSettings(),
+    settings,
     random,
   });
-  return { clock, platform: await createLocalPlatform({ kvs, manifest, clock, random, ...rest }) };
+  const platform = await createLocalPlatform({ kvs, manifest, clock, random, ...rest });
+  return { clock, platform, settings };
 }
 
 /** mulberry32: uniform in [0, 1), the same for the same seed. */

@@ -1,0 +1,189 @@
+/**
+ * What a job will take, before anything of it is paid: money to the provider, units of the storage
+ * quotas, minutes, money to Forge. The sizes are those of the stored formats (docs/format.md), with
+ * the mean in the place of each; a test holds the units against what indexing really writes.
+ *
+ * Left out, each below a tenth: the job's own progress, working values of a seal in steps, and the
+ * sweep of what the job replaces (a unit for 25 chunks).
+ */
+
+import type { EmbeddingProvider } from '../embedding/provider';
+import { INLINE_CHARACTERS_MAX } from '../index/assemble-segment';
+import { listsFor } from '../index/build-segment';
+import { sealedBytes } from '../index/envelope';
+import { postingListBytes, postingListRowsMax } from '../index/posting-list';
+import { DEFAULT_SEAL_KNOBS } from '../index/seal-knobs';
+import { KVS_BATCH_BYTES_SAFE, KVS_BATCH_KEYS_MAX, KVS_UNIT_BYTES } from '../platform/limits';
+import { FORGE_USD, PRICE_DATE, usdPerMillionTokens } from './prices';
+
+export interface JobSize {
+  /** Documents that the job was given, and chunks in them. */
+  documents: number;
+  chunks: number;
+  /** Of these chunks, those that have no vector yet. */
+  chunksToEmbed: number;
+  /** UTF-8 bytes of the texts to embed. */
+  textBytesToEmbed: number;
+  /** Token estimates of the same texts. */
+  tokens: number;
+  dimensions: number;
+  /** Chunks of the segment that the job seals: those embedded and those that it merges. */
+  chunksSealed: number;
+  provider: Pick<
+    EmbeddingProvider,
+    'provider' | 'model' | 'textsPerCallMax' | 'tokensPerCallMax' | 'parallelCallsMax'
+  >;
+  /** Functions that embed side by side. */
+  lanes: number;
+  /** The share of the quotas that the job keeps to. */
+  readUnitsPerMinute: number;
+  writeUnitsPerMinute: number;
+  /** Memory of the function, as the app manifest declares it. */
+  memoryMb: number;
+}
+
+export interface JobEstimate {
+  documents: number;
+  chunks: number;
+  chunksToEmbed: number;
+  tokens: number;
+  /** To the provider; null when its price is not known. */
+  costUsd: number | null;
+  priceDate: string;
+  writeUnits: number;
+  readUnits: number;
+  minutes: number;
+  /** To Forge, beyond its allowance. */
+  forgeCostUsd: number;
+}
+
+interface Traffic {
+  bytes: number;
+  units: number;
+}
+
+/** JSON bytes of a record besides text and vector: key, envelope, document, scale, escapes. */
+const RECORD_BYTES_BESIDES = 290;
+/** Text in a record is escaped twice: what line breaks and quotes add to a byte of it. */
+const ESCAPED_BYTES_PER_TEXT_BYTE = 1.04;
+/** Of a chunk of a library that nothing is embedded for. */
+const TEXT_BYTES_USUAL = 1_200;
+/** Key and its quotes, of any value of a segment. */
+const KEY_BYTES = 48;
+/** The document table: numbers of a chunk, and name and hash of a document. */
+const TABLE_BYTES_PER_CHUNK = 20;
+const TABLE_BYTES_PER_DOCUMENT = 120;
+/** A row of the centroid table besides its code. */
+const CENTROID_BYTES_BESIDES_CODE = 8;
+/** Creating catalogue and manifest, and the transaction over both without a table in them. */
+const PUBLISH_UNITS = 3;
+const PUBLISH_BYTES = 6_000;
+/** Staged documents are base64, and are read to plan and to embed. */
+const STAGED_BYTES_PER_TEXT_BYTE = 4 / 3;
+const STAGED_READS = 2;
+
+/**
+ * How fast a provider is. Of `openai` assumed on the slow side (recorded calls of few texts took
+ * 0.3 s); of `builtin` measured, bench/results/2026-11-22-builtin-speed.json.
+ */
+const SPEEDS: Readonly<Record<string, { secondsPerCall: number; tokensPerSecond: number }>> = {
+  builtin: { secondsPerCall: 0, tokensPerSecond: 2_200 },
+};
+const SPEED_DEFAULT = { secondsPerCall: 2, tokensPerSecond: Number.POSITIVE_INFINITY };
+/** Clustering and coding at 1,536 dimensions, bench/results/2026-11-22-vectors-hier-*.json. */
+const SEALED_CHUNKS_PER_SECOND = 4_000;
+
+export function estimateJob(size: JobSize): JobEstimate {
+  const records = recordTraffic(size, size.chunksToEmbed);
+  const segment = segmentTraffic(size);
+  const staged = stagedTraffic(size);
+  const sealed = recordTraffic(size, size.chunksSealed);
+  const write = (traffic: Traffic) => traffic.units / size.writeUnitsPerMinute;
+  const read = (traffic: Traffic) => traffic.units / size.readUnitsPerMinute;
+  const embedMinutes = Math.max(embedSeconds(size) / 60, write(records));
+  const computeMinutes = size.chunksSealed / SEALED_CHUNKS_PER_SECOND / 60;
+  const otherMinutes = read(staged) + read(sealed) + computeMinutes + write(segment);
+  const laneMinutes = embedMinutes * size.lanes + otherMinutes;
+  const price = usdPerMillionTokens(size.provider.provider, size.provider.model);
+  return {
+    documents: size.documents,
+    chunks: size.chunks,
+    chunksToEmbed: size.chunksToEmbed,
+    tokens: size.tokens,
+    costUsd: price === undefined ? null : (size.tokens / 1e6) * price,
+    priceDate: PRICE_DATE,
+    writeUnits: records.units + segment.units,
+    readUnits: staged.units + sealed.units,
+    minutes: embedMinutes + otherMinutes,
+    forgeCostUsd:
+      ((staged.bytes + sealed.bytes) / 1e9) * FORGE_USD.perGigabyteRead +
+      ((records.bytes + segment.bytes) / 1e9) * FORGE_USD.perGigabyteWritten +
+      laneMinutes * 60 * (size.memoryMb / 1_024) * FORGE_USD.perGigabyteSecond,
+  };
+}
+
+function embedSeconds({ chunksToEmbed, tokens, provider, lanes }: JobSize): number {
+  if (chunksToEmbed === 0) return 0;
+  const { secondsPerCall, tokensPerSecond } = SPEEDS[provider.provider] ?? SPEED_DEFAULT;
+  const calls = Math.max(
+    Math.ceil(chunksToEmbed / provider.textsPerCallMax),
+    Math.ceil(tokens / provider.tokensPerCallMax),
+  );
+  const rounds = Math.ceil(calls / (lanes * provider.parallelCallsMax));
+  return rounds * secondsPerCall + tokens / (lanes * tokensPerSecond);
+}
+
+/** So many records, written or read in batches. */
+function recordTraffic(size: JobSize, count: number): Traffic {
+  const textBytes =
+    size.chunksToEmbed === 0 ? TEXT_BYTES_USUAL : size.textBytesToEmbed / size.chunksToEmbed;
+  const vectorBytes = base64Bytes(size.dimensions);
+  const bytes = RECORD_BYTES_BESIDES + textBytes * ESCAPED_BYTES_PER_TEXT_BYTE + vectorBytes;
+  return inBatches(count, count * bytes);
+}
+
+/** What the seal writes, and the publish. */
+function segmentTraffic({ chunksSealed, documents, dimensions }: JobSize): Traffic {
+  if (chunksSealed === 0) return { bytes: PUBLISH_BYTES, units: PUBLISH_UNITS };
+  const rowsMax = Math.max(1, postingListRowsMax(dimensions, 1));
+  const lists = Math.max(listsFor(chunksSealed), Math.ceil(chunksSealed / rowsMax));
+  const listBytes =
+    KEY_BYTES + sealedBytes('list', postingListBytes(dimensions, chunksSealed / lists, 1));
+  const documentBytes = documents * TABLE_BYTES_PER_DOCUMENT + chunksSealed * TABLE_BYTES_PER_CHUNK;
+  const tableBytes = lists === 1 ? 0 : centroidTableBytes(lists, dimensions);
+  // A small table stands in the catalogue and in the manifest, which are one transaction.
+  const isInline = tableBytes <= INLINE_CHARACTERS_MAX;
+  const values = inBatches(
+    lists + 1,
+    lists * listBytes + documentBytes + (isInline ? 0 : tableBytes),
+  );
+  const inlineBytes = isInline ? 2 * tableBytes : 0;
+  return {
+    bytes: values.bytes + PUBLISH_BYTES + inlineBytes,
+    units: values.units + PUBLISH_UNITS + Math.floor(inlineBytes / KVS_UNIT_BYTES),
+  };
+}
+
+function centroidTableBytes(lists: number, dimensions: number): number {
+  const codeBytes = Math.ceil(Math.min(dimensions, DEFAULT_SEAL_KNOBS.tableBitsMax) / 8);
+  return base64Bytes(lists * (codeBytes + CENTROID_BYTES_BESIDES_CODE));
+}
+
+function stagedTraffic({ textBytesToEmbed }: JobSize): Traffic {
+  const bytes = STAGED_READS * STAGED_BYTES_PER_TEXT_BYTE * textBytesToEmbed;
+  return { bytes, units: Math.ceil(bytes / KVS_UNIT_BYTES) };
+}
+
+/** Each batch is rounded up to whole units, which adds half a unit on the average. */
+function inBatches(count: number, bytes: number): Traffic {
+  const batches = Math.max(
+    Math.ceil(count / KVS_BATCH_KEYS_MAX),
+    Math.ceil(bytes / KVS_BATCH_BYTES_SAFE),
+  );
+  const units = Math.max(batches, Math.round(bytes / KVS_UNIT_BYTES + batches / 2));
+  return { bytes, units };
+}
+
+function base64Bytes(bytes: number): number {
+  return 4 * Math.ceil(bytes / 3);
+}
