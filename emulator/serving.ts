@@ -1,4 +1,4 @@
-/** Keeps the platform going: delivers what comes due and fires scheduled triggers, until stopped. */
+/** Keeps the platform going: delivers what comes due and fires triggers, until it is stopped. */
 import type { Delivery } from './events/event';
 import type { EventService } from './events/event-service';
 import type { TriggerRun, TriggerSchedule } from './triggers';

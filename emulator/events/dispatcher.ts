@@ -92,7 +92,7 @@ export class Dispatcher {
       };
       this.#wakers.add(wake);
       if (dueAt === undefined) return;
-      // While a consumer runs it is that one the clock waits for: its work may take no virtual time.
+      // While a consumer runs the clock waits for that one: its work may take no virtual time.
       const deadline = this.#running > 0;
       cancel = clock.after(dueAt - clock.now(), wake, { deadline });
     });

@@ -2,7 +2,7 @@
 import type { ConsumerDeclaration } from '../app-manifest';
 import type { InvocationOrigin } from '../runtime/invocation';
 
-/** At most `limit` events of one installation with the same `key` run at once, in all its queues. */
+/** At most `limit` events with the same `key` run at once, in all queues of an installation. */
 export interface Concurrency {
   key: string;
   limit: number;

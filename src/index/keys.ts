@@ -10,6 +10,9 @@ export const CATALOGUE_KEY = 'catalogue';
 /** One item per library, keyed by library id. */
 export const MANIFEST_ENTITY = 'index-manifest';
 
+/** One item per library that was ever worked on. */
+export const LEASE_ENTITY = 'lease';
+
 /** Everything of the index in plain storage starts with this. */
 export const LIBRARY_PREFIX = 'l:';
 /** Jobs and what was handed to them start with these. */

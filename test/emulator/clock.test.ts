@@ -62,6 +62,30 @@ it('stands still while real work is under way', async () => {
   expect(await finished).toBe(5);
 });
 
+it('stands still while an attended function works, and moves while it sleeps on the clock', async () => {
+  const clock = virtualClock(0);
+  const times: number[] = [];
+  const done = clock.attend(async () => {
+    await wait(20);
+    times.push(clock.now());
+    await clock.sleep(30);
+    times.push(clock.now());
+    await wait(20);
+    times.push(clock.now());
+  });
+  await clock.advance(100);
+  await done;
+  expect(times).toEqual([0, 30, 30]);
+  expect(clock.now()).toBe(100);
+});
+
+it('moves on without an attended function that never ends', async () => {
+  const clock = virtualClock(0);
+  void clock.attend(() => new Promise(() => undefined));
+  await clock.advance(10);
+  expect(clock.now()).toBe(10);
+});
+
 it('forgets what was cancelled', async () => {
   const clock = virtualClock(0);
   let called = false;

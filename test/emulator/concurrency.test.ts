@@ -9,15 +9,15 @@ import { START_MS } from '../support/local-app';
 let app: EventApp | undefined;
 afterEach(() => app?.platform.close());
 
-/** What ran beside what: seconds since the start at which each delivery began, and the most at once. */
+/** Seconds since the start at which each delivery began, and the most that ran at once. */
 interface Runs {
   local: EventApp;
   startsS: number[];
   most: () => number;
 }
 
-/** The app with consumers that take a minute each. */
-async function minuteConsumers(
+/** The app with consumers that take 50 seconds each, or as told. */
+async function slowConsumers(
   options: Parameters<typeof eventApp>[1],
   sleepMs: (event: DeliveredEvent) => number = () => 50_000,
 ): Promise<Runs> {
@@ -39,7 +39,7 @@ const keyed = (count: number, limit: number, key = 'embed') =>
 
 describe('a concurrency key', () => {
   it('lets at most its limit run at once, and all run in the end', async () => {
-    const { local, most } = await minuteConsumers({ events: { parallel: 10 } });
+    const { local, most } = await slowConsumers({ events: { parallel: 10 } });
     await push(local, keyed(7, 2));
     const deliveries = await local.platform.events.runUntilIdle();
     expect(most()).toBe(2);
@@ -48,7 +48,7 @@ describe('a concurrency key', () => {
   });
 
   it('is shown to the consumer, and a throttled event is no retry', async () => {
-    const { local } = await minuteConsumers({ events: { parallel: 2 } });
+    const { local } = await slowConsumers({ events: { parallel: 2 } });
     await push(local, keyed(2, 1));
     await local.platform.events.runUntilIdle();
     expect(local.received.map(({ concurrency }) => concurrency)).toEqual(
@@ -58,7 +58,7 @@ describe('a concurrency key', () => {
   });
 
   it('holds across queues, and for one installation alone', async () => {
-    const { local, startsS } = await minuteConsumers({ events: { parallel: 9 } });
+    const { local, startsS } = await slowConsumers({ events: { parallel: 9 } });
     await push(local, keyed(1, 1));
     await push(local, keyed(1, 1), { queue: 'long' });
     await push(local, keyed(1, 1, 'other'));
@@ -70,7 +70,7 @@ describe('a concurrency key', () => {
   });
 
   it('keeps no lane that others could use', async () => {
-    const { local, startsS } = await minuteConsumers({ events: { parallel: 2 } });
+    const { local, startsS } = await slowConsumers({ events: { parallel: 2 } });
     await push(local, keyed(3, 1));
     await push(local, { body: { n: 9 } });
     await local.platform.events.runUntilIdle();
@@ -92,7 +92,7 @@ describe('a concurrency key', () => {
   });
 
   it('needs a name and a whole limit of at least one', async () => {
-    const { local } = await minuteConsumers({});
+    const { local } = await slowConsumers({});
     for (const concurrency of [
       { key: '', limit: 1 },
       { key: 'a', limit: 0 },
@@ -105,7 +105,7 @@ describe('a concurrency key', () => {
 
 describe('throttled events', () => {
   it('come again after growing waits', async () => {
-    const { local } = await minuteConsumers({ events: { parallel: 2 } });
+    const { local } = await slowConsumers({ events: { parallel: 2 } });
     await push(local, keyed(2, 1));
     const done = local.platform.events.deliverDue();
     const waits: number[] = [];
@@ -121,7 +121,7 @@ describe('throttled events', () => {
   });
 
   it('do not keep deliverDue busy: they wait for their next time', async () => {
-    const { local } = await minuteConsumers({ events: { parallel: 4 } });
+    const { local } = await slowConsumers({ events: { parallel: 4 } });
     await push(local, keyed(4, 1));
     const deliveries = await local.clock.drive(local.platform.events.deliverDue());
     expect(deliveries.length).toBeGreaterThanOrEqual(1);
@@ -137,7 +137,7 @@ describe('throttled events', () => {
 describe('lanes', () => {
   it('take what comes due while a long consumer still runs', async () => {
     const sleepMs = ({ body }: DeliveredEvent) => (body['n'] === 0 ? 50_000 : 1_000);
-    const { local, startsS } = await minuteConsumers({ events: { parallel: 2 } }, sleepMs);
+    const { local, startsS } = await slowConsumers({ events: { parallel: 2 } }, sleepMs);
     await push(local, [
       { body: { n: 0 } },
       { body: { n: 1 }, delayInSeconds: 5 },
@@ -169,7 +169,7 @@ describe('lanes', () => {
   });
 
   it('are never more than told, for runs side by side too', async () => {
-    const { local, most } = await minuteConsumers({ events: { parallel: 3 } });
+    const { local, most } = await slowConsumers({ events: { parallel: 3 } });
     await push(local, many(8));
     const { events } = local.platform;
     await local.clock.drive(Promise.all([events.drain(), events.drain()]));
@@ -179,7 +179,7 @@ describe('lanes', () => {
 });
 
 it('lets events overtake each other by a random delay', async () => {
-  const { local, startsS } = await minuteConsumers(
+  const { local, startsS } = await slowConsumers(
     { events: { parallel: 20, delayJitterMs: 10_000 } },
     () => 0,
   );
