@@ -1,7 +1,7 @@
 /**
  * The life of a document, in one job: check, parse, chunk, skip what has not changed, embed, write
- * records, seal a segment, sweep what the generation before the live one left, publish. Nothing is
- * visible before the publish; a job that fails leaves the index as it was.
+ * records, seal a segment, publish, sweep what no query can be reading any more. Nothing is visible
+ * before the publish; a job that fails leaves the index as it was.
  */
 
 import { estimateTokens } from '../chunking/estimate-tokens';
@@ -22,13 +22,13 @@ import {
   planDocuments,
   type RefusedDocument,
 } from './plan-job';
-import { embeddedText } from './prepare-document';
+import { chunkHash, embeddedText } from './prepare-document';
 import { createManifest, isPublishUnknown, orPublishLost, publishGeneration } from './publish';
 import { deleteKeys, writeValues } from './read-values';
 import { encodeRecord } from './record';
+import { RETIRED_GRACE_MS, succession, sweepRetired } from './retire';
 import { liveChunks, type SegmentDescriptor } from './segment';
 import { itemBytes, type StoredItem } from './stored-item';
-import { sweep } from './sweep';
 import { quantizeRows, rowOf, type VectorRows } from './vector-rows';
 
 export type { IndexProgress, IndexRequest, RefusedDocument };
@@ -140,9 +140,12 @@ async function runJob(platform: Platform, job: Job): Promise<IndexReport> {
   onProgress({ phase: 'write', done: records.items.length, total: records.items.length });
 
   onProgress({ phase: 'publish', done: 0, total: 1 });
-  const unswept = await sweepRetired(platform, job);
-  const library = await publish(platform, job, { segments: next.segments, unswept });
-  if (plan.deleted.length > 0) await sweepDeleted(platform, job, { next, unswept });
+  const library = await publish(platform, job, next.segments);
+  // What cannot be swept now is named by the manifest, and the next job sweeps it.
+  const grace = { now: platform.clock(), graceMs: RETIRED_GRACE_MS };
+  await sweepRetired(platform, job.libraryId, grace).catch(() =>
+    platform.log('sweep_failed', { library: job.libraryId }),
+  );
   onProgress({ phase: 'publish', done: 1, total: 1 });
   return reportOf(request.library, plan, library, {
     embedded: texts.length,
@@ -166,58 +169,19 @@ function sealNext(platform: Platform, job: Job, records: EncodedRecords): Promis
   });
 }
 
-/**
- * Sweeps what the generation before the live one left; returns what could not be, to be named
- * again. Before the publish and not after it: a function that ends between the two would leave
- * text that nothing names and nobody would ever delete.
- */
-async function sweepRetired(platform: Platform, job: Job): Promise<SegmentDescriptor[]> {
-  const { baseline, libraryId } = job;
-  const unswept: SegmentDescriptor[] = [];
-  const current = baseline.library?.segments ?? [];
-  for (const descriptor of baseline.retired) {
-    // An earlier state of the segment that is still to be swept needs what this one shares with it.
-    const isAwaited = unswept.some(({ id }) => id === descriptor.id);
-    try {
-      const live = { current, kept: baseline.documents };
-      if (isAwaited) unswept.push(descriptor);
-      else await sweep(platform.kv, { libraryId, retired: [descriptor], ...live });
-    } catch {
-      platform.log('sweep_failed', { library: libraryId });
-      unswept.push(descriptor);
-    }
-  }
-  return unswept;
-}
-
-/**
- * A deletion is at once, also one that a synchronisation brings about: the generation before is
- * swept too. What cannot be swept now is named by the manifest, and the next job sweeps it.
- */
-async function sweepDeleted(
-  platform: Platform,
-  job: Job,
-  { next, unswept }: { next: NextSegments; unswept: SegmentDescriptor[] },
-): Promise<void> {
-  const { libraryId, baseline } = job;
-  const retired = [...unswept, ...(baseline.library?.segments ?? [])];
-  const live = { current: next.segments, kept: next.documents };
-  await sweep(platform.kv, { libraryId, retired, ...live }).catch(() =>
-    platform.log('sweep_failed', { library: libraryId }),
-  );
-}
-
 async function publish(
   platform: Platform,
   job: Job,
-  { segments, unswept }: { segments: SegmentDescriptor[]; unswept: SegmentDescriptor[] },
+  segments: SegmentDescriptor[],
 ): Promise<LibraryEntry> {
-  const { request, baseline, libraryId } = job;
+  const { request, baseline, plan, libraryId } = job;
+  const { library, manifest } = baseline;
   await request.beforePublish?.();
   if (baseline.library === undefined) {
     job.unnamed.manifest = true;
     await createManifest(platform.entities, libraryId);
   }
+  const now = platform.clock();
   const unpublished = job.unnamed;
   // Once the transaction is under way its outcome may be unknown: then nothing may be deleted.
   job.unnamed = { keys: [], manifest: false };
@@ -228,7 +192,7 @@ async function publish(
       projects: request.projects,
       fingerprint: job.fingerprint,
       segments,
-      previous: [...unswept, ...(baseline.library?.segments ?? [])],
+      ...succession({ library, manifest, segments, isDeletion: plan.deleted.length > 0, now }),
       expectedGeneration: baseline.library?.generation ?? 0,
       publisher: job.jobId,
     });
@@ -262,7 +226,8 @@ function encodeRecords(job: Job, embedded: readonly Float32Array[]): EncodedReco
         vector: rowOf(vectors, number),
       });
       items.push({ key, value, bytes: itemBytes(key, value) });
-      return { start: chunk.start, end: chunk.end, job: jobId, record: number };
+      const hash = chunkHash(document, chunk);
+      return { start: chunk.start, end: chunk.end, job: jobId, record: number, hash };
     });
     return { name: document.name, hash: document.hash, chunks };
   });

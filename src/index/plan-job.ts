@@ -8,9 +8,10 @@ import {
   checkCatalogueRoom,
   checkLibraryName,
   type Fingerprint,
+  type IndexManifest,
   inlineRoom,
   type LibraryEntry,
-  loadRetired,
+  loadManifestOf,
   type Projects,
 } from './catalogue';
 import type { DocumentEntry } from './document-table';
@@ -27,7 +28,6 @@ import {
   readGeneration,
   type SegmentDocuments,
 } from './reader';
-import type { SegmentDescriptor } from './segment';
 
 export interface IndexRequest {
   library: string;
@@ -57,8 +57,8 @@ export interface RefusedDocument {
 /** What a library holds before the job. */
 export interface Baseline {
   library: LibraryEntry | undefined;
-  /** Segments that the generations before left, to be swept. */
-  retired: SegmentDescriptor[];
+  /** Of the same generation as `library`. */
+  manifest: IndexManifest | undefined;
   segments: SegmentDocuments[];
   /** Documents that are live, whatever segments they are in. */
   documents: DocumentEntry[];
@@ -104,13 +104,13 @@ export async function loadBaseline(
     checkCatalogueRoom(catalogue, request.projects);
     const library = catalogue.libraries.find((entry) => entry.name === request.library);
     const inlineCharactersMax = inlineRoom(catalogue, request.library);
-    const none = { retired: [], segments: [], documents: [] };
+    const none = { manifest: undefined, segments: [], documents: [] };
     if (library === undefined) return { library, ...none, inlineCharactersMax };
     expectSameFingerprint(library, fingerprint);
-    const retired = await loadRetired(platform.entities, library);
+    const manifest = await loadManifestOf(platform.entities, library);
     const segments = await loadSegmentDocuments(platform.kv, library.id, library.segments);
     const documents = liveDocuments(segments);
-    return { library, retired, segments, documents, inlineCharactersMax };
+    return { library, manifest, segments, documents, inlineCharactersMax };
   });
 }
 
