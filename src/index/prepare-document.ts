@@ -7,6 +7,7 @@ import { detectFormat, parseDocument } from '../chunking/parse-document';
 import type { Chunk } from '../chunking/types';
 import { GroundworkError } from '../errors';
 import { isPrintableName } from './names';
+import type { ChunkRecord } from './record';
 
 /** A document as the admin gave it. */
 export interface GivenDocument {
@@ -25,6 +26,9 @@ export interface PreparedDocument {
 
 /** Version of `embeddedText`; part of the fingerprint. */
 export const EMBEDDED_TEXT_VERSION = 1;
+
+/** Bytes of a SHA-256 that are a chunk's hash. */
+const CHUNK_HASH_BYTES = 8;
 
 /** UTF-16 units of the longest document name. */
 export const DOCUMENT_NAME_CHARACTERS_MAX = 400;
@@ -55,6 +59,23 @@ export function prepareDocument(given: GivenDocument): PreparedDocument {
       (chunk) => parsed.text.slice(chunk.start, chunk.end).trim() !== '',
     ),
   };
+}
+
+/** What a chunk's record holds besides its vector: equal hashes are equal embeddings. */
+export function chunkHash(
+  document: Pick<PreparedDocument, 'name' | 'text'>,
+  { headings, lead, start, end, trail }: Chunk,
+): string {
+  const text = document.text.slice(start, end);
+  return recordHash({ document: document.name, headings, lead, text, trail });
+}
+
+/** The same of a record. 64 bits: among 2^20 chunks two are alike by chance once in 2^25 times. */
+export function recordHash(record: Omit<ChunkRecord, 'vector'>): string {
+  const { document, headings, lead, text, trail } = record;
+  const fields = JSON.stringify([document, headings, lead, text, trail]);
+  const digest = createHash('sha256').update(fields).digest();
+  return digest.subarray(0, CHUNK_HASH_BYTES).toString('base64url');
 }
 
 /** What the model reads of a chunk: where it stands, then its text. Shown text has no such line. */
