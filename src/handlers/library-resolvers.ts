@@ -1,6 +1,13 @@
 /** The calls of the page that lists libraries and documents, and gives a generation back. */
 
-import { loadCatalogue, findLibrary, loadManifest, type LibraryEntry, type Fingerprint, type Projects } from '../index/catalogue';
+import {
+  type Fingerprint,
+  findLibrary,
+  type LibraryEntry,
+  loadCatalogue,
+  loadManifest,
+  type Projects,
+} from '../index/catalogue';
 import { chooseProvider } from '../index/choose-provider';
 import { liveDocuments, loadSegmentDocuments, readGeneration } from '../index/reader';
 import { restorePrevious } from '../index/restore';

@@ -14,7 +14,7 @@ import { inlineCharacters, type SegmentDescriptor } from './segment';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-const fingerprintSchema = v.object({
+export const fingerprintSchema = v.object({
   /** The provider's name, as `--embedder` and the settings call it. */
   embedder: v.string(),
   /** The provider's own name for the model. */

@@ -35,7 +35,6 @@ import { RETIRED_GRACE_MS, succession, sweepRetired } from './retire';
 import type { SegmentDescriptor } from './segment';
 import type { StoredItem } from './stored-item';
 import { retiredDocuments, sweep } from './sweep';
-import { emptyRows } from './vector-rows';
 
 /**
  * Publishes a generation without the document and deletes its records at once, the previous
@@ -78,8 +77,8 @@ async function deleteFrom(
     dimensions,
     removed: new Set([options.document]),
     added: [],
-    vectors: emptyRows(0, dimensions),
     erase: true,
+    mergesNothing: true,
     inlineCharactersMax: inlineRoom(catalogue, library.name),
   });
   const { segments } = next;

@@ -30,7 +30,7 @@ export interface ChunkRef {
   /** The job that wrote the record, and the record's number within that job. */
   job: string;
   record: number;
-  /** `chunkHash` of what the record holds besides its vector. */
+  /** `recordHash` of what the record holds besides its vector. */
   hash: string;
 }
 

@@ -28,6 +28,8 @@ export interface SegmentChange {
   erase: boolean;
   /** Characters of centroid table that the catalogue has room for. */
   inlineCharactersMax: number;
+  /** Leave compaction to a later job: for callers who have no time to read and seal segments. */
+  mergesNothing?: boolean;
   /** Called between the steps of a long seal; what it throws ends this one, to be gone on with. */
   betweenSteps?: () => void;
 }
@@ -53,9 +55,8 @@ export async function nextSegments(
     .filter(({ segment }) => liveDocuments([segment]).length > 0);
   const addedChunks = change.added.reduce((sum, { chunks }) => sum + chunks.length, 0);
   const sizes = retained.map(({ segment }) => segment.descriptor);
-  const merged = new Set(
-    planCompaction(addedChunks > 0 ? [...sizes, { chunks: addedChunks, tombstones: null }] : sizes),
-  );
+  const added = addedChunks > 0 ? [{ chunks: addedChunks, tombstones: null }] : [];
+  const merged = new Set(change.mergesNothing ? [] : planCompaction([...sizes, ...added]));
   const mergedSegments = retained.filter((_, i) => merged.has(i)).map(({ segment }) => segment);
   const staying = retained.filter((_, i) => !merged.has(i));
   const items = staying.flatMap((segment) => segment.items);

@@ -61,16 +61,9 @@ export function prepareDocument(given: GivenDocument): PreparedDocument {
   };
 }
 
-/** What a chunk's record holds besides its vector: equal hashes are equal embeddings. */
-export function chunkHash(
-  document: Pick<PreparedDocument, 'name' | 'text'>,
-  { headings, lead, start, end, trail }: Chunk,
-): string {
-  const text = document.text.slice(start, end);
-  return recordHash({ document: document.name, headings, lead, text, trail });
-}
-
-/** The same of a record. 64 bits: among 2^20 chunks two are alike by chance once in 2^25 times. */
+/**
+ * What a chunk's record holds besides its vector: equal hashes are equal embeddings. 64 bits: among 2^20 chunks two are alike by chance once in 2^25 times.
+ */
 export function recordHash(record: Omit<ChunkRecord, 'vector'>): string {
   const { document, headings, lead, text, trail } = record;
   const fields = JSON.stringify([document, headings, lead, text, trail]);
@@ -79,9 +72,10 @@ export function recordHash(record: Omit<ChunkRecord, 'vector'>): string {
 }
 
 /** What the model reads of a chunk: where it stands, then its text. Shown text has no such line. */
-export function embeddedText(document: PreparedDocument, chunk: Chunk): string {
-  const body = chunk.lead + document.text.slice(chunk.start, chunk.end).trim() + chunk.trail;
-  return chunk.headings.length === 0 ? body : `${chunk.headings.join(' › ')}\n${body}`;
+export function embeddedText(record: Omit<ChunkRecord, 'vector' | 'document'>): string {
+  const { headings, lead, text, trail } = record;
+  const body = lead + text.trim() + trail;
+  return headings.length === 0 ? body : `${headings.join(' › ')}\n${body}`;
 }
 
 function checkName(name: string): void {

@@ -5,7 +5,7 @@
  */
 
 import { GroundworkError } from '../errors';
-import type { Clock, EntityStore } from '../platform/ports';
+import type { Clock, ConditionalSet, EntityStore } from '../platform/ports';
 import {
   type Catalogue,
   catalogueValue,
@@ -30,6 +30,16 @@ const ATTEMPTS_MAX = 8;
 const REFUSALS = ['store_throttled', 'store_failed'];
 const PUBLISH_UNKNOWN = 'publish_unknown';
 
+/**
+ * A further item that changes in the same transaction, on a condition of its own: what is published
+ * is then published by whoever still had the right to, and it is known to have been.
+ */
+export interface PublishFence {
+  /** Throws when the condition cannot hold any more. */
+  check: () => Promise<void>;
+  write: (entry: LibraryEntry) => ConditionalSet;
+}
+
 export interface Publication {
   libraryId: string;
   name: string;
@@ -43,6 +53,7 @@ export interface Publication {
   /** The generation the job planned from; 0 for a library that is not there yet. */
   expectedGeneration: number;
   publisher: string;
+  fence?: PublishFence;
 }
 
 /** Makes the item that later transactions are conditioned on; generation 0 is invisible. */
@@ -63,6 +74,7 @@ export async function publishGeneration(
   publication: Publication,
 ): Promise<LibraryEntry> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    await publication.fence?.check();
     const catalogue = await loadCatalogue(entities);
     const existing = expectUnchanged(catalogue, publication);
     const entry: LibraryEntry = {
@@ -83,7 +95,9 @@ export async function publishGeneration(
       previous: publication.previous,
       retired: publication.retired,
     };
-    if (await commit(entities, catalogue, libraries, manifest, publication)) return entry;
+    const also = publication.fence === undefined ? [] : [publication.fence.write(entry)];
+    const change = { catalogue, libraries, manifest, also };
+    if (await commit(entities, change, publication)) return entry;
   }
   throw publishLost(
     publication.name,
@@ -119,7 +133,8 @@ export async function retireLibrary(
       expectedGeneration: current.generation,
       publisher,
     };
-    if (await commit(entities, catalogue, libraries, manifest, expectation)) return;
+    const change = { catalogue, libraries, manifest, also: [] };
+    if (await commit(entities, change, expectation)) return;
   }
   throw publishLost(library.name, `the catalogue changed ${ATTEMPTS_MAX} times meanwhile`);
 }
@@ -159,12 +174,18 @@ function expectUnchanged(catalogue: Catalogue, publication: Publication): Librar
   return existing;
 }
 
+interface Change {
+  /** As it was read. */
+  catalogue: Catalogue;
+  libraries: LibraryEntry[];
+  manifest: IndexManifest;
+  also: ConditionalSet[];
+}
+
 /** One transaction over catalogue and manifest; false when a condition did not hold. */
 async function commit(
   entities: EntityStore,
-  catalogue: Catalogue,
-  libraries: LibraryEntry[],
-  manifest: IndexManifest,
+  { catalogue, libraries, manifest, also }: Change,
   expectation: { libraryId: string; expectedGeneration: number; publisher: string },
 ): Promise<boolean> {
   if (catalogue.generation === 0) {
@@ -186,6 +207,7 @@ async function commit(
         value: manifestValue(manifest),
         condition: { attribute: 'generation', equals: expectation.expectedGeneration },
       },
+      ...also,
     ]);
   } catch (error) {
     if (GroundworkError.isInstance(error) && REFUSALS.includes(error.code)) throw error;

@@ -1,8 +1,8 @@
 /** The phases of a job, one after the other, as far as this run gets. */
 
 import { GroundworkError } from '../errors';
-import { liveChunks } from '../index/segment';
 import { RETIRED_GRACE_MS, sweepRetired } from '../index/retire';
+import { liveChunks } from '../index/segment';
 import { cleanUpJob } from './clean-up-job';
 import { loadLaneStops } from './embed-lane';
 import { type BatchResult, loadResults } from './embedded-records';
@@ -92,7 +92,11 @@ async function lookAfterLanes(run: JobRun): Promise<number | undefined> {
   const final = stops.find(({ againAt }) => againAt === null);
   if (final !== undefined) throw new GroundworkError({ ...final });
   const now = platform.clock();
-  const heartbeat = Math.max(state.lanesAt, progress.embeddedAt, ...stops.map(({ againAt }) => againAt ?? 0));
+  const heartbeat = Math.max(
+    state.lanesAt,
+    progress.embeddedAt,
+    ...stops.map(({ againAt }) => againAt ?? 0),
+  );
   const isStale = state.lanesAt > 0 && now - heartbeat > LANES_STALE_MS;
   if (isStale) await run.save({ ...progress, round: state.round + 1, lanesAt: 0 });
   if (run.state.lanesAt === 0) {
@@ -139,10 +143,7 @@ async function publish(run: JobRun): Promise<void> {
   const { state, jobId, planNumber, context } = run;
   const sealed = await loadSealed(context.platform.kv, jobId, planNumber, state.sealed);
   try {
-    const library = await publishPlan(run, sealed);
-    const chunksLive = library.segments.reduce((sum, one) => sum + liveChunks(one), 0);
-    const { generation } = library;
-    await run.save({ phase: 'sweep', generation, chunksLive, failures: 0 });
+    await publishPlan(run, sealed);
   } catch (error) {
     if (!GroundworkError.isInstance(error) || error.code !== 'publish_lost') throw error;
     // Planning again finds out by whom, and takes over what this job has embedded.

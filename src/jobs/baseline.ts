@@ -66,7 +66,10 @@ export async function loadBaseline(
 }
 
 /** The first field in which two fingerprints differ, or undefined. */
-export function differenceOf(live: Fingerprint, wanted: Fingerprint): FingerprintDifference | undefined {
+export function differenceOf(
+  live: Fingerprint,
+  wanted: Fingerprint,
+): FingerprintDifference | undefined {
   for (const field of Object.keys(wanted) as (keyof Fingerprint)[]) {
     const found = live[field];
     const expected = wanted[field];
@@ -96,7 +99,10 @@ export function expectSameFingerprint(library: LibraryEntry, wanted: Fingerprint
 }
 
 /** Whether the job gives the library to other projects; their order is of no meaning. */
-export function isReassigned(library: LibraryEntry | undefined, projects: Projects | null): boolean {
+export function isReassigned(
+  library: LibraryEntry | undefined,
+  projects: Projects | null,
+): boolean {
   return projects !== null && nameOf(projects) !== nameOf(library?.projects);
 }
 

@@ -12,8 +12,8 @@ import { coordinateEvent } from './events';
 import { isOver, type JobState } from './job';
 import { isTimeUp, type JobContext } from './job-context';
 import { isOvertaken, JobRun } from './job-run';
-import { LEASE_MS, leaseKeyOf, releaseLibrary } from './library-lease';
 import { failOutdatedJob, loadJob, type StoredJob } from './job-store';
+import { LEASE_MS, leaseKeyOf, releaseLibrary } from './library-lease';
 
 /** Runs in a row without any progress, after which a job is failed for good. */
 const FAILURES_MAX = 8;
@@ -106,15 +106,15 @@ async function runLeased(run: JobRun): Promise<void> {
 }
 
 /** Lets go of the job until an event that is due later, which is pushed unless there is one. */
-async function lookLater(
-  run: JobRun,
-  seconds: number,
-  changes: Partial<JobState>,
-): Promise<void> {
+async function lookLater(run: JobRun, seconds: number, changes: Partial<JobState>): Promise<void> {
   const now = run.context.platform.clock();
   const dueAt = now + seconds * 1_000;
   const isAwaited = run.state.nextLookAt > now && run.state.nextLookAt <= dueAt;
-  await run.save({ ...changes, holder: null, nextLookAt: isAwaited ? run.state.nextLookAt : dueAt });
+  await run.save({
+    ...changes,
+    holder: null,
+    nextLookAt: isAwaited ? run.state.nextLookAt : dueAt,
+  });
   if (!isAwaited) await run.context.push([coordinateEvent(run.jobId, seconds)]);
 }
 

@@ -6,13 +6,18 @@ import type { EmbeddingProvider } from '../embedding/provider';
 import { recordKey } from '../index/keys';
 import { embeddedText } from '../index/prepare-document';
 import { writeValues } from '../index/read-values';
-import { type ChunkRecord, decodeRecord, encodeRecord, RECORD_BYTES_PLANNED } from '../index/record';
+import {
+  type ChunkRecord,
+  decodeRecord,
+  encodeRecord,
+  RECORD_BYTES_PLANNED,
+} from '../index/record';
 import { itemBytes, type StoredItem } from '../index/stored-item';
 import { quantizeRows, rowOf } from '../index/vector-rows';
+import { createResult, readPresent } from './embedded-records';
 import type { JobPlan } from './job';
 import { HANDOVER_MS, type JobContext } from './job-context';
 import { recordJobId, resultKey } from './job-keys';
-import { createResult, readPresent } from './embedded-records';
 import { type AwaitingChunk, batchStarts, readBatch } from './page';
 
 export interface BatchWork {

@@ -6,9 +6,9 @@
 
 import * as v from 'valibot';
 import { GroundworkError } from '../errors';
-import { toItem } from '../index/stored-item';
-import { openValue } from '../index/envelope';
 import type { Fingerprint } from '../index/catalogue';
+import { openValue } from '../index/envelope';
+import { toItem } from '../index/stored-item';
 import { claimBatch } from './claims';
 import { embedBatch } from './embed-batch';
 import { loadResults, readPresent } from './embedded-records';
@@ -134,7 +134,9 @@ async function stop(context: JobContext, lane: Lane, error: unknown): Promise<vo
   const body = JSON.stringify({ code, message, againAt } satisfies LaneStop);
   await context.platform.kv.set(key, toItem('work', key, body).value);
   const again = laneEvent({ ...lane, deferred: lane.deferred + 1 }, seconds);
-  await context.push(mayPass ? [again, coordinateEvent(lane.jobId)] : [coordinateEvent(lane.jobId)]);
+  await context.push(
+    mayPass ? [again, coordinateEvent(lane.jobId)] : [coordinateEvent(lane.jobId)],
+  );
 }
 
 function secondsUntilNext(error: GroundworkError, deferred: number): number {
@@ -157,6 +159,8 @@ export async function loadLaneStops(
   );
   return keys.flatMap((key) => {
     const value = values.get(key);
-    return value === undefined ? [] : [v.parse(stopSchema, JSON.parse(openValue('work', key, value)))];
+    return value === undefined
+      ? []
+      : [v.parse(stopSchema, JSON.parse(openValue('work', key, value)))];
   });
 }

@@ -1,8 +1,8 @@
 /** Events of jobs: which there are, what they carry, and how many may run side by side. */
 
 import * as v from 'valibot';
-import { JOB_VERSION } from './job';
 import type { QueuedEvent } from '../platform/ports';
+import { JOB_VERSION } from './job';
 
 /** One coordinator an installation: it alone changes jobs, and its share of the quota is known. */
 const COORDINATE = { key: 'coordinate', limit: 1 };
@@ -28,10 +28,7 @@ const embedSchema = v.object({
 export type Step = v.InferOutput<typeof coordinateSchema> | v.InferOutput<typeof embedSchema>;
 
 const versionSchema = v.object({ v: v.literal(JOB_VERSION) });
-const bodySchema = v.intersect([
-  versionSchema,
-  v.variant('step', [coordinateSchema, embedSchema]),
-]);
+const bodySchema = v.intersect([versionSchema, v.variant('step', [coordinateSchema, embedSchema])]);
 /** All that an event of any version is expected to have. */
 const anyVersionSchema = v.object({ jobId: idSchema });
 

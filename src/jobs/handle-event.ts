@@ -34,7 +34,8 @@ export async function handleJobEvent(platform: Platform, event: unknown): Promis
     await coordinate(context, step.jobId);
     return;
   }
-  if (await beginDelivery(context.platform.kv, step.jobId, received)) await embedLane(context, step);
+  if (await beginDelivery(context.platform.kv, step.jobId, received))
+    await embedLane(context, step);
   else platform.log('job_event_repeated', { jobId: step.jobId });
 }
 

@@ -110,7 +110,11 @@ function createDriver(platform: Platform, request: IndexRequest, observe: JobObs
         const next = events.shift() as (typeof events)[number];
         const waitMs = next.dueAt - platform.clock();
         if (waitMs > 0) await platform.sleep(waitMs);
-        await handle(own, { request, observe }, { body: next.event.body, eventId: `${jobId}-${number}` });
+        await handle(
+          own,
+          { request, observe },
+          { body: next.event.body, eventId: `${jobId}-${number}` },
+        );
         const { state } = await findJob(platform.entities, jobId);
         if (isOver(state) && (state.isClean || state.state === 'failed')) return;
       }
@@ -156,7 +160,8 @@ function createObserver(onProgress: (progress: IndexProgress) => void) {
       }
       if (phase === 'plan') embedded = 0;
       toEmbed = chunks.toEmbed;
-      if (phase === 'publish') onProgress({ phase: 'write', done: chunks.total, total: chunks.total });
+      if (phase === 'publish')
+        onProgress({ phase: 'write', done: chunks.total, total: chunks.total });
       if (phase === 'done') onProgress({ phase: 'publish', done: 1, total: 1 });
     },
     refused(documents) {

@@ -1,9 +1,11 @@
 /** One run of a job's coordinator: it holds the job, and every write it makes is fenced. */
 
-import { GroundworkError } from '../errors';
+import { assertInvariant, GroundworkError } from '../errors';
+import type { LibraryEntry } from '../index/catalogue';
+import type { PublishFence } from '../index/publish';
 import type { JobState } from './job';
 import type { JobContext, Units } from './job-context';
-import { type StoredJob, saveJob } from './job-store';
+import { jobWrite, loadJob, type StoredJob, saveJob } from './job-store';
 
 /** Thrown when somebody else has written the job since: the run must not go on. */
 const OVERTAKEN = 'job_overtaken';
@@ -37,9 +39,42 @@ export class JobRun {
    * life. Errors: `job_overtaken` when the job was changed by somebody else.
    */
   async save(changes: Partial<JobState>): Promise<void> {
+    const next = this.#next(changes);
+    const saved = await saveJob(this.context.platform.entities, this.#job, next.state);
+    if (saved === undefined) throw overtaken(this.jobId);
+    this.#take(saved, next.used);
+  }
+
+  /**
+   * Publishes by `publish`, whose transaction writes the job too: what is published then is known to
+   * be this job's, and a job that was stopped or deleted meanwhile publishes nothing.
+   */
+  async saveWith(
+    changes: (entry: LibraryEntry) => Partial<JobState>,
+    publish: (fence: PublishFence) => Promise<unknown>,
+  ): Promise<void> {
+    let next: { state: JobState; used: Units } | undefined;
+    await publish({
+      check: () => this.#expectCurrent(),
+      write: (entry) => {
+        next = this.#next(changes(entry));
+        return jobWrite(this.#job, next.state);
+      },
+    });
+    assertInvariant(next !== undefined, `job ${this.jobId}: published without its own write`);
+    const { jobId, token } = this.#job;
+    this.#take({ jobId, token: token + 1, state: next.state }, next.used);
+  }
+
+  async #expectCurrent(): Promise<void> {
+    const stored = await loadJob(this.context.platform.entities, this.jobId);
+    if (stored?.token !== this.#job.token) throw overtaken(this.jobId);
+  }
+
+  #next(changes: Partial<JobState>): { state: JobState; used: Units } {
     const used = this.context.used();
     const { units } = this.state;
-    const next: JobState = {
+    const state: JobState = {
       ...this.state,
       ...changes,
       units: {
@@ -48,11 +83,13 @@ export class JobRun {
       },
       updatedAt: this.context.platform.clock(),
     };
-    const saved = await saveJob(this.context.platform.entities, this.#job, next);
-    if (saved === undefined) throw overtaken(this.jobId);
-    this.#job = saved;
+    return { state, used };
+  }
+
+  #take(job: StoredJob, used: Units): void {
+    this.#job = job;
     this.#accounted = used;
-    this.context.observe?.saved(next);
+    this.context.observe?.saved(job.state);
   }
 }
 

@@ -2,7 +2,13 @@
 
 import { GroundworkError } from '../errors';
 import { JOB_PREFIX, jobKey } from '../index/keys';
-import type { EntityStore, JsonValue, KeyValueStore, Platform } from '../platform/ports';
+import type {
+  ConditionalSet,
+  EntityStore,
+  JsonValue,
+  KeyValueStore,
+  Platform,
+} from '../platform/ports';
 import { type JobState, newJobState, parseJobState } from './job';
 import { JOB_ENTITY } from './job-keys';
 
@@ -50,7 +56,7 @@ export async function createJob(
   state: JobState,
 ): Promise<StoredJob> {
   await platform.kv.set(jobKey(jobId), { createdAt: state.createdAt });
-  await platform.entities.create(JOB_ENTITY, jobId, valueOf(1, state));
+  await platform.entities.create(JOB_ENTITY, jobId, entityValue(1, state));
   return { jobId, token: 1, state };
 }
 
@@ -63,25 +69,28 @@ export async function saveJob(
   job: StoredJob,
   state: JobState,
 ): Promise<StoredJob | undefined> {
+  const { jobId } = job;
   const token = job.token + 1;
   try {
-    const isWritten = await entities.transact([
-      {
-        entity: JOB_ENTITY,
-        key: job.jobId,
-        value: valueOf(token, state),
-        condition: { attribute: 'token', equals: job.token },
-      },
-    ]);
-    return isWritten ? { jobId: job.jobId, token, state } : undefined;
+    const isWritten = await entities.transact([jobWrite(job, state)]);
+    return isWritten ? { jobId, token, state } : undefined;
   } catch (error) {
     // The answer may have been lost after the commit: then what stands there is what was written.
-    const stored = await entities.get(JOB_ENTITY, job.jobId).catch(() => undefined);
-    if (stored?.['token'] === token && isSame(stored['body'], state)) {
-      return { jobId: job.jobId, token, state };
-    }
+    const stored = await entities.get(JOB_ENTITY, jobId).catch(() => undefined);
+    if (stored?.['token'] === token && isSame(stored['body'], state))
+      return { jobId, token, state };
     throw error;
   }
+}
+
+/** The write of a state over the one it was made from, to be part of a transaction. */
+export function jobWrite(job: StoredJob, state: JobState): ConditionalSet {
+  return {
+    entity: JOB_ENTITY,
+    key: job.jobId,
+    value: entityValue(job.token + 1, state),
+    condition: { attribute: 'token', equals: job.token },
+  };
 }
 
 /**
@@ -134,7 +143,7 @@ export async function forgetJob(
   await platform.kv.delete(jobKey(jobId));
 }
 
-function valueOf(token: number, state: JobState): { [attribute: string]: JsonValue } {
+function entityValue(token: number, state: JobState): { [attribute: string]: JsonValue } {
   return { token, body: state as unknown as JsonValue };
 }
 

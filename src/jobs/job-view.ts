@@ -1,9 +1,9 @@
 /** A job as its page shows it. */
 
-import type { JobState, RefusedDocument } from './job';
 import type { EmbeddingProvider } from '../embedding/provider';
 import type { Fingerprint } from '../index/catalogue';
 import type { JobEstimate } from './estimate';
+import type { JobState, RefusedDocument } from './job';
 import { estimateOf } from './job-estimate';
 import { usdPerMillionTokens } from './prices';
 
@@ -15,7 +15,15 @@ const REFUSED_SHOWN_MAX = 100;
 export interface JobView
   extends Pick<
     JobState,
-    'state' | 'phase' | 'documents' | 'chunks' | 'tokens' | 'units' | 'createdAt' | 'updatedAt' | 'overtaken'
+    | 'state'
+    | 'phase'
+    | 'documents'
+    | 'chunks'
+    | 'tokens'
+    | 'units'
+    | 'createdAt'
+    | 'updatedAt'
+    | 'overtaken'
   > {
   jobId: string;
   kind: JobState['request']['kind'];
@@ -77,7 +85,8 @@ function paceOf(job: JobState, now: number): { rate: number | null; etaMs: numbe
   const isEmbedding = job.state === 'running' && job.phase === 'embed';
   const until = isEmbedding ? now : job.embeddedAt;
   const minutes = (until - job.embedStartedAt) / 60_000;
-  if (embedded === 0 || job.embedStartedAt === 0 || minutes <= 0) return { rate: null, etaMs: null };
+  if (embedded === 0 || job.embedStartedAt === 0 || minutes <= 0)
+    return { rate: null, etaMs: null };
   const rate = embedded / minutes;
   const etaMs = isEmbedding ? Math.round(((toEmbed - embedded) / rate) * 60_000) : null;
   return { rate: Math.round(rate), etaMs };

@@ -6,12 +6,18 @@
 
 import { GroundworkError } from '../errors';
 import { isValueMissing } from '../index/read-values';
-import { type Baseline, expectSameFingerprint, fingerprintOf, isReassigned, loadBaseline } from './baseline';
+import {
+  type Baseline,
+  expectSameFingerprint,
+  fingerprintOf,
+  isReassigned,
+  loadBaseline,
+} from './baseline';
 import type { JobPlan, JobState } from './job';
 import { expectTime } from './job-context';
 import type { JobRun } from './job-run';
-import { writePage, writeBatch } from './page';
-import { nextKeptPage, keptDocuments } from './plan-kept';
+import { writeBatch, writePage } from './page';
+import { keptDocuments, nextKeptPage } from './plan-kept';
 import { nextGivenPage, type PlannedPage } from './plan-page';
 import { ownRecords, reusableRecords } from './reusable-records';
 import { loadStaged, type StagedDocument } from './staging';
@@ -32,7 +38,7 @@ export interface Outlook {
  */
 export async function planDocuments(run: JobRun): Promise<Outlook> {
   const { platform } = run.context;
-  let baseline = await loadBaseline(platform, run.state.request);
+  const baseline = await loadBaseline(platform, run.state.request);
   const isStale = (run.state.plans.at(-1)?.generation ?? -1) !== generationOf(baseline);
   if (isStale) await startPlan(run, baseline);
   const staged = await loadStagedOf(run);
@@ -170,7 +176,11 @@ async function keepPage(run: JobRun, page: PlannedPage, stagedCount: number): Pr
 }
 
 /** Names that a synchronisation deletes. A refused document is still given: its last version stays. */
-function deletedBy(state: JobState, baseline: Baseline, staged: readonly StagedDocument[]): string[] {
+function deletedBy(
+  state: JobState,
+  baseline: Baseline,
+  staged: readonly StagedDocument[],
+): string[] {
   if (!state.request.sync) return [];
   const given = new Set(staged.map(({ name }) => name));
   return baseline.documents.map(({ name }) => name).filter((name) => !given.has(name));

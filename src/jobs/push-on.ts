@@ -9,7 +9,14 @@ import type { Platform } from '../platform/ports';
 import { cleanUpJob } from './clean-up-job';
 import { coordinateEvent } from './events';
 import { isOver, type JobState } from './job';
-import { failOutdatedJob, forgetJob, listJobIds, loadJob, type StoredJob, saveJob } from './job-store';
+import {
+  failOutdatedJob,
+  forgetJob,
+  listJobIds,
+  loadJob,
+  type StoredJob,
+  saveJob,
+} from './job-store';
 
 /** A job that nobody has written for so long, and that is due, has lost its event. */
 const SILENT_MS = 4 * 60 * 1_000;
@@ -35,7 +42,8 @@ export async function pushOnJobs(platform: Platform): Promise<number> {
 }
 
 function needsPush(state: JobState, now: number): boolean {
-  if (isOver(state) && state.state !== 'failed') return !state.isClean && now - state.updatedAt > SILENT_MS;
+  if (isOver(state) && state.state !== 'failed')
+    return !state.isClean && now - state.updatedAt > SILENT_MS;
   if (state.state !== 'queued' && state.state !== 'running') return false;
   const isHeld = state.holder !== null && state.holder.until > now;
   return !isHeld && now - Math.max(state.updatedAt, state.nextLookAt) > SILENT_MS;

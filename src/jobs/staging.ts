@@ -34,9 +34,7 @@ const VALUE_CHARACTERS = 200_000;
 /** A job that is not done by then has been left alone; its texts go. */
 const STAGED_TTL: TimeToLive = { value: 7, unit: 'DAYS' };
 
-const callSchema = v.array(
-  v.tuple([v.string(), v.number(), v.number(), v.array(v.number())]),
-);
+const callSchema = v.array(v.tuple([v.string(), v.number(), v.number(), v.array(v.number())]));
 type CallRow = v.InferOutput<typeof callSchema>[number];
 
 /** Stores what one call brings. The list of its pieces comes last: without it the call is not there. */
@@ -82,7 +80,10 @@ export async function loadStaged(
   for (const [call, { key, value }] of lists.entries()) {
     let number = 0;
     for (const [name, part, parts, bytes] of parseCall(key, openValue('work', key, value))) {
-      const values = bytes.map((size) => ({ key: stagedPieceKey(jobId, call, number++), bytes: size }));
+      const values = bytes.map((size) => ({
+        key: stagedPieceKey(jobId, call, number++),
+        bytes: size,
+      }));
       const known = gathering.get(name);
       const gathered = known ?? { name, parts, pieces: new Map() };
       if (known === undefined) gathering.set(name, gathered);
@@ -133,7 +134,11 @@ export async function readStaged(
 }
 
 /** Every key that staging wrote, as far as its lists are there. */
-export async function stagedKeys(kv: KeyValueStore, jobId: string, calls: number): Promise<string[]> {
+export async function stagedKeys(
+  kv: KeyValueStore,
+  jobId: string,
+  calls: number,
+): Promise<string[]> {
   const lists = Array.from({ length: calls }, (_, call) => stagedCallKey(jobId, call));
   const documents = await loadStaged(kv, jobId, calls);
   return [...documents.flatMap(({ values }) => values.map(({ key }) => key)), ...lists];

@@ -33,7 +33,9 @@ export async function readTexts(
   const values = await readValues(kv, parts.flat());
   let at = 0;
   return parts.map((own) => {
-    const texts = values.slice(at, at + own.length).map(({ key, value }) => openValue('work', key, value));
+    const texts = values
+      .slice(at, at + own.length)
+      .map(({ key, value }) => openValue('work', key, value));
     at += own.length;
     return texts.join('');
   });

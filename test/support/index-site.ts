@@ -22,7 +22,7 @@ import {
   type IndexReport,
   type IndexRequest,
   indexDocuments,
-} from '../../src/index/index-documents';
+} from '../../src/jobs/index-here';
 import type { GivenDocument } from '../../src/index/prepare-document';
 import { RETIRED_GRACE_MS, sweepRetired } from '../../src/index/retire';
 import { createForgePlatform } from '../../src/platform/forge-platform';
