@@ -6,7 +6,8 @@
 import { PROVIDER_SECRETS } from '../embedding/create-provider';
 import { GroundworkError } from '../errors';
 import type { CodeCaches } from '../index/code-cache';
-import { deleteDocument, deleteEverything, deleteLibrary } from '../index/delete';
+import { deleteDocument } from '../index/delete';
+import { deleteEverything, deleteLibrary } from '../jobs/delete-all';
 import type { Platform } from '../platform/ports';
 import { groundIssue } from '../refinement/ground-issue';
 import { rankChunks, type SearchOptions, type SearchScope } from '../retrieval/search';

@@ -1,6 +1,7 @@
 /** The scheduled triggers: what happens without anybody asking for it. */
 
 import { loadCatalogue } from '../index/catalogue';
+import { finishErasures } from '../index/delete';
 import { RETIRED_GRACE_MS, sweepRetired } from '../index/retire';
 import { sweepOrphans } from '../jobs/orphans';
 import { clearJobs, pushOnJobs } from '../jobs/push-on';
@@ -13,6 +14,7 @@ export async function pushOn(platform: Platform): Promise<void> {
 
 /** Once a day: old jobs, what retired generations left, and what nothing names. */
 export async function clearAway(platform: Platform): Promise<void> {
+  await finishErasures(platform);
   await clearJobs(platform);
   const { libraries } = await loadCatalogue(platform.entities);
   for (const { id } of libraries) {

@@ -11,6 +11,7 @@ import {
   findLibrary,
   type IndexManifest,
   inlineRoom,
+  isCatalogueDamaged,
   type LibraryEntry,
   loadCatalogue,
   loadManifest,
@@ -20,11 +21,13 @@ import { isDamage } from './envelope';
 import {
   CATALOGUE_ENTITY,
   CATALOGUE_KEY,
-  JOB_PREFIX,
+  ERASED_PREFIX,
+  erasedKey,
   LIBRARY_PREFIX,
   libraryIdOf,
   libraryPrefix,
   MANIFEST_ENTITY,
+  ORPHANS_KEY,
   STAGED_PREFIX,
 } from './keys';
 import { nextSegments } from './next-segments';
@@ -108,28 +111,27 @@ function isAllDue({ previous, retired }: IndexManifest): boolean {
 }
 
 /** Errors: `library_unknown`, `publish_lost`. */
-export async function deleteLibrary(platform: Platform, name: string): Promise<void> {
+export async function eraseLibrary(platform: Platform, name: string): Promise<void> {
   const catalogue = await loadCatalogue(platform.entities);
   await removeLibrary(platform, findLibrary(catalogue.libraries, name));
 }
 
-/** Deletes every library, job, staged document and provider key of the installation. */
-export async function deleteEverything(
+/** Deletes every library, whatever jobs have staged or left, and every provider key. */
+export async function eraseEverything(
   platform: Platform,
   secretKeys: readonly string[],
 ): Promise<{ libraries: number }> {
-  // Jobs first: one that is under way looks for its own record before it publishes.
-  await deletePrefix(platform.kv, JOB_PREFIX);
   const catalogue = await readable(loadCatalogue(platform.entities));
   for (const library of catalogue?.libraries ?? []) await removeLibrary(platform, library);
   const orphans = new Set<string>();
-  for (const prefix of [LIBRARY_PREFIX, STAGED_PREFIX]) {
+  for (const prefix of [LIBRARY_PREFIX, STAGED_PREFIX, ERASED_PREFIX]) {
     for (const key of await deletePrefix(platform.kv, prefix)) {
       if (prefix === LIBRARY_PREFIX) orphans.add(libraryIdOf(key));
     }
   }
   // A first job that was interrupted leaves the manifest of a library that was never published.
   for (const id of orphans) await platform.entities.delete(MANIFEST_ENTITY, id);
+  await platform.kv.delete(ORPHANS_KEY);
   await platform.entities.delete(CATALOGUE_ENTITY, CATALOGUE_KEY);
   for (const key of secretKeys) await platform.secrets.delete(key);
   return { libraries: catalogue?.libraries.length ?? 0 };
@@ -156,9 +158,32 @@ async function removeLibrary(platform: Platform, library: LibraryEntry): Promise
   // By name first, as listing lags; then by prefix, for what an interrupted job left, and for what
   // is too damaged to name its values.
   await sweep(platform.kv, { libraryId: library.id, retired: stored, current: [], kept: [] });
+  // Once it is out of the catalogue nobody can name it; this mark can.
+  await platform.kv.set(erasedKey(library.id), true);
   await retireLibrary(platform.entities, platform.clock, { library, publisher });
-  await deletePrefix(platform.kv, libraryPrefix(library.id));
-  await platform.entities.delete(MANIFEST_ENTITY, library.id);
+  await eraseRest(platform, library.id);
+}
+
+/** What is left of a library that is in no catalogue any more. */
+async function eraseRest({ kv, entities }: Platform, libraryId: string): Promise<void> {
+  await deletePrefix(kv, libraryPrefix(libraryId));
+  await entities.delete(MANIFEST_ENTITY, libraryId);
+  await kv.delete(erasedKey(libraryId));
+}
+
+/** Goes on with deletions that ended after the library had gone from the catalogue. */
+export async function finishErasures(platform: Platform): Promise<number> {
+  const { libraries } = await loadCatalogue(platform.entities);
+  const { results } = await platform.kv.query({ prefix: ERASED_PREFIX, limit: 100 });
+  let finished = 0;
+  for (const { key } of results) {
+    const libraryId = key.slice(ERASED_PREFIX.length);
+    // Marked, and then the catalogue kept it: it can be deleted by its name again.
+    if (libraries.some(({ id }) => id === libraryId)) continue;
+    await eraseRest(platform, libraryId);
+    finished += 1;
+  }
+  return finished;
 }
 
 /** Undefined for what is damaged: deleting is the remedy, so no damage may stand against it. */
@@ -166,8 +191,7 @@ async function readable<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;
   } catch (error) {
-    const isCatalogue = GroundworkError.isInstance(error) && error.code === 'catalogue_corrupt';
-    if (isCatalogue || isDamage(error)) return undefined;
+    if (isCatalogueDamaged(error) || isDamage(error)) return undefined;
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import type { Platform } from '../platform/ports';
 import { coordinateEvent } from './events';
 import { isOver, type JobRequest, type JobState, newJobState, PLANS_MAX } from './job';
 import { changeJob, createJob, findJob } from './job-store';
-import { releaseLibrary } from './library-lease';
+import { leaveLibrary } from './library-lease';
 import { type StagedPiece, stageCall } from './staging';
 
 type Ports = Pick<Platform, 'kv' | 'entities' | 'queue' | 'clock' | 'newId' | 'log'>;
@@ -58,7 +58,7 @@ export async function pauseJob(platform: Ports, jobId: string): Promise<void> {
       ? { ...job, state: 'paused', holder: null }
       : undefined,
   );
-  await leaveLibrary(platform, jobId);
+  await freeLibrary(platform, jobId);
 }
 
 /** Lets a paused or failed job go on from where it stopped; what it embedded is not paid again. */
@@ -88,7 +88,7 @@ export async function cancelJob(platform: Ports, jobId: string): Promise<void> {
     // Published is published: from there on it only tidies up.
     isOver(job) && job.state !== 'failed' ? undefined : cancelled(job),
   );
-  await leaveLibrary(platform, jobId);
+  await freeLibrary(platform, jobId);
 }
 
 function cancelled(job: JobState): JobState | undefined {
@@ -112,9 +112,9 @@ async function change(
 }
 
 /** Nobody waits for the lease of a job that a person has stopped. */
-async function leaveLibrary(platform: Ports, jobId: string): Promise<void> {
+async function freeLibrary(platform: Ports, jobId: string): Promise<void> {
   const { state } = await findJob(platform.entities, jobId);
-  await releaseLibrary(platform, jobId, state.request.library);
+  await leaveLibrary(platform, jobId, state.request.library);
 }
 
 async function look({ queue }: Ports, jobId: string): Promise<void> {
