@@ -184,7 +184,8 @@ function virtualPlatform(options: {
   const skew = skewMs();
   return {
     ...createForgePlatform(),
-    clock: () => clock.now() + skew,
+    // Whole milliseconds, as the machine's clock gives them; sleepers may end in between.
+    clock: () => Math.floor(clock.now()) + skew,
     sleep: (ms) => clock.sleep(ms),
     newId: () => Array.from({ length: 16 }, () => Math.floor(random() * 16).toString(16)).join(''),
     random,
