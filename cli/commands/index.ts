@@ -56,6 +56,7 @@ export async function indexInto(
       documents,
       sync: options.sync,
       provider: chooseProvider(platform, existing, wish),
+      keepsEmbedded: true,
       onProgress: bar.report,
     });
   } finally {

@@ -1,7 +1,7 @@
 /** Deleting what jobs have a part in: a library with its lease, and everything with every job. */
 
 import { isCatalogueDamaged, loadCatalogue } from '../index/catalogue';
-import { eraseEverything, eraseLibrary } from '../index/delete';
+import { type Erased, type EraseOptions, eraseEverything, eraseLibrary } from '../index/delete';
 import type { Platform } from '../platform/ports';
 import { forgetJob, listJobIds, loadJob } from './job-store';
 import { deleteLease } from './library-lease';
@@ -10,16 +10,22 @@ import { deleteLease } from './library-lease';
  * Deletes a library. A job that works on it ends with `library_deleted`.
  * Errors: `library_unknown`, `publish_lost`.
  */
-export async function deleteLibrary(platform: Platform, name: string): Promise<void> {
-  await eraseLibrary(platform, name);
+export async function deleteLibrary(
+  platform: Platform,
+  name: string,
+  options: EraseOptions = {},
+): Promise<Erased> {
+  const erased = await eraseLibrary(platform, name, options);
   await deleteLease(platform.entities, name);
+  return erased;
 }
 
 /** Deletes every library, job, staged document and provider key of the installation. */
 export async function deleteEverything(
   platform: Platform,
   secretKeys: readonly string[],
-): Promise<{ libraries: number }> {
+  options: EraseOptions = {},
+): Promise<Erased & { libraries: number }> {
   const { kv, entities } = platform;
   const names = new Set<string>();
   // Jobs first: a publish writes its job too, so from here on none can publish.
@@ -34,7 +40,7 @@ export async function deleteEverything(
     throw error;
   });
   for (const { name } of libraries) names.add(name);
-  const removed = await eraseEverything(platform, secretKeys);
+  const removed = await eraseEverything(platform, secretKeys, options);
   for (const name of names) await deleteLease(entities, name);
   return removed;
 }
