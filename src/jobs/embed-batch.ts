@@ -1,4 +1,6 @@
-/** Embedding one batch: its vectors become records under keys of the claim, then its result stands. */
+/**
+ * Embedding one batch: its vectors become records under keys of the claim, then its result stands.
+ */
 
 import { estimateTokens } from '../chunking/estimate-tokens';
 import { embedMany } from '../embedding/embed-many';

@@ -150,12 +150,15 @@ export function createPage({ libraryId, limits, reusable }: PageSource): OpenPag
   };
 }
 
-const FAULTS: Readonly<Record<'document_incomplete' | 'document_duplicate', string>> = {
-  document_incomplete: 'not all of its pieces arrived. Give it again',
-  document_duplicate:
-    'given twice in one run; the first was taken. Rename one of them, or index them into two libraries',
-};
-
-function faultOf(name: string, code: keyof typeof FAULTS): GroundworkError {
-  return new GroundworkError({ code, message: `document "${name}": ${FAULTS[code]}` });
+function faultOf(name: string, fault: 'incomplete' | 'duplicate'): GroundworkError {
+  if (fault === 'incomplete') {
+    return new GroundworkError({
+      code: 'document_incomplete',
+      message: `document "${name}": not all of its pieces arrived. Give it again`,
+    });
+  }
+  return new GroundworkError({
+    code: 'document_duplicate',
+    message: `document "${name}": given twice in one run; the first was taken. Rename one of them, or index them into two libraries`,
+  });
 }
