@@ -36,6 +36,16 @@ export async function claimBatch(
   }
 }
 
+/** Gives a claim up, so that the next event need not wait until its time has passed. */
+export async function releaseClaim(
+  kv: KeyValueStore,
+  { jobId, plan, batch, event }: Omit<ClaimRequest, 'now' | 'until'>,
+  number: number,
+): Promise<void> {
+  const key = claimKey(jobId, plan, batch, number);
+  await kv.set(key, { event: event.id, attempt: event.attempt, until: 0 });
+}
+
 /**
  * Whether the run that made it has ended: by its time, or because its event is being tried again.
  */

@@ -44,7 +44,9 @@ async function takeJob(context: JobContext, jobId: string): Promise<JobRun | und
   }
   const { state } = job;
   const wantsWork = state.state === 'queued' || state.state === 'running';
-  if (!wantsWork && (!isOver(state) || state.isClean)) return undefined;
+  // A failed job keeps what it has embedded for whoever resumes it.
+  const wantsCleaning = isOver(state) && state.state !== 'failed' && !state.isClean;
+  if (!wantsWork && !wantsCleaning) return undefined;
   const now = platform.clock();
   const { holder } = state;
   // The platform tries an event again only after the try before it has ended.
