@@ -124,13 +124,17 @@ function progressOf(
   let count = 0;
   let measured = true;
   let embeddedAt = 0;
+  const laneUnits = { read: 0, write: 0 };
   for (const [batch, result] of results) {
     embedded += batches[batch]?.[0] ?? 0;
     count += result.tokens;
     measured &&= result.tokensMeasured;
+    laneUnits.read += result.readUnits;
+    laneUnits.write += result.writeUnits;
     embeddedAt = Math.max(embeddedAt, result.endedAt);
   }
-  return { chunks: { ...state.chunks, embedded }, tokens: { count, measured }, embeddedAt };
+  const chunks = { ...state.chunks, embedded };
+  return { chunks, tokens: { count, measured }, embeddedAt, laneUnits };
 }
 
 async function seal(run: JobRun): Promise<void> {

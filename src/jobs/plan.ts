@@ -84,6 +84,11 @@ async function startPlan(run: JobRun, baseline: Baseline): Promise<void> {
     overtaken: state.plans.length,
     documents: { total, indexed: 0, unchanged: 0, deleted: 0, refused: 0 },
     chunks: { total: 0, reused: 0, toEmbed: 0, embedded: 0 },
+    units: {
+      read: state.units.read + state.laneUnits.read,
+      write: state.units.write + state.laneUnits.write,
+    },
+    laneUnits: { read: 0, write: 0 },
     tokensPlanned: 0,
     textBytesPlanned: 0,
     refused: [],
