@@ -132,14 +132,16 @@ export function createPage({ libraryId, limits, reusable }: PageSource): OpenPag
         if (found?.library === libraryId) {
           return { start, end, hash, job: found.job, record: found.record };
         }
-        awaiting.push({ ...chunk, source: found });
+        awaiting.push({ ...chunk, source: chunk.source ?? found });
         return { start, end, hash, job: '', record: awaiting.length - 1 };
       });
       documents.push({ name, hash, chunks: planned });
     },
     close(taken) {
-      const texts = awaiting.map(embeddedText);
-      const tokenCounts = texts.map(estimateTokens);
+      // What brings its vector along costs nothing to embed.
+      const tokenCounts = awaiting.map((chunk) =>
+        chunk.source === undefined ? estimateTokens(embeddedText(chunk)) : 0,
+      );
       const batches = planBatches(tokenCounts, batchLimits(limits)).map(({ start, end }) =>
         awaiting.slice(start, end),
       );
