@@ -36,7 +36,7 @@ export async function claimBatch(
   }
 }
 
-/** Whether the run that made it has ended: by its time, or because its event is being tried again. */
+/** Whether the run that made it has ended: by its time, or as its event is being tried again. */
 function isClaimOver(claim: Claim, event: ClaimRequest['event'], now: number): boolean {
   if (claim.until <= now) return true;
   return claim.event === event.id && claim.attempt < event.attempt;

@@ -1,7 +1,7 @@
 /**
- * The coordinator: takes a job as far as its function's time allows, then hands over. It is the only
- * one that changes the job while it runs; whoever else comes finds it held, and whatever an older
- * run still writes is refused.
+ * The coordinator: takes a job as far as its function's time allows, then hands over. It is the
+ * only one that changes the job while it runs; whoever else comes finds it held, and whatever an
+ * older run still writes is refused.
  */
 
 import { GroundworkError } from '../errors';
@@ -20,7 +20,7 @@ const FAILURES_MAX = 8;
 /** Seconds until a job looks again whether another one has left its library. */
 const LEASE_LOOK_SECONDS = 20;
 
-/** Handles an event that asks to look after a job. Throws what the platform's own retry may mend. */
+/** Handles an event that asks to look after a job. Throws what the platform's retry may mend. */
 export async function coordinate(context: JobContext, jobId: string): Promise<void> {
   const run = await takeJob(context, jobId);
   if (run === undefined) return;

@@ -1,4 +1,4 @@
-/** Embedding one batch: its vectors become records under keys of the claim, then its result stands. */
+/** Embedding a batch: its vectors become records under keys of the claim, then the result stands. */
 
 import { estimateTokens } from '../chunking/estimate-tokens';
 import { embedMany } from '../embedding/embed-many';

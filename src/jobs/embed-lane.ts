@@ -46,7 +46,7 @@ const stopSchema = v.object({
 /** Why a lane does not go on for now, or at all. */
 export type LaneStop = v.InferOutput<typeof stopSchema>;
 
-/** Works on the batches of the lane until they are done, its time is up, or the job is not its own. */
+/** Works on the lane's batches until they are done, its time is up, or the job wants it no more. */
 export async function embedLane(context: JobContext, lane: Lane): Promise<void> {
   let { deferred } = lane;
   try {

@@ -46,8 +46,8 @@ export class JobRun {
   }
 
   /**
-   * Publishes by `publish`, whose transaction writes the job too: what is published then is known to
-   * be this job's, and a job that was stopped or deleted meanwhile publishes nothing.
+   * Publishes by `publish`, whose transaction writes the job too: what is published then is known
+   * to be this job's, and a job that was stopped or deleted meanwhile publishes nothing.
    */
   async saveWith(
     changes: (entry: LibraryEntry) => Partial<JobState>,

@@ -75,7 +75,7 @@ const stateSchema = v.object({
   calls: count,
   createdAt: count,
   updatedAt: count,
-  /** The run that works on the job: its event, which try of it, and when it is over at the latest. */
+  /** The run that works on the job: its event, which try of it, and its end at the latest. */
   holder: v.nullable(v.object({ event: v.string(), attempt: count, until: count })),
   /** When the next event that looks after the job is due; it spares pushing one more. */
   nextLookAt: count,

@@ -8,8 +8,15 @@ import type { ChunkRecord } from '../index/record';
 import type { KeyValueStore } from '../platform/ports';
 import type { JobPlan } from './job';
 import { batchKey, pageKey } from './job-keys';
-import type { RecordPlace } from './reusable-records';
 import { readTexts, writeText } from './work-text';
+
+/** Where a record lies. */
+export interface RecordPlace {
+  /** Id of the library. */
+  library: string;
+  job: string;
+  record: number;
+}
 
 /** A chunk of a planned document: where it lies, its hash, and its record or place in the queue. */
 export interface PlannedChunk {

@@ -150,12 +150,13 @@ export function createPage({ libraryId, limits, reusable }: PageSource): OpenPag
   };
 }
 
-const FAULTS: Readonly<Record<'document_incomplete' | 'document_duplicate', string>> = {
-  document_incomplete: 'not all of its pieces arrived. Give it again',
-  document_duplicate:
-    'given twice in one run; the first was taken. Rename one of them, or index them into two libraries',
-};
-
-function faultOf(name: string, code: keyof typeof FAULTS): GroundworkError {
-  return new GroundworkError({ code, message: `document "${name}": ${FAULTS[code]}` });
+function faultOf(
+  name: string,
+  code: 'document_incomplete' | 'document_duplicate',
+): GroundworkError {
+  const why =
+    code === 'document_incomplete'
+      ? 'not all of its pieces arrived. Give it again'
+      : 'given twice in one run; the first was taken. Rename one of them, or index them into two libraries';
+  return new GroundworkError({ code, message: `document "${name}": ${why}` });
 }

@@ -33,8 +33,8 @@ export interface Outlook {
 }
 
 /**
- * Plans until everything is planned. Errors: `time_is_up` in between; those of `startPlan`; those of
- * reading what was staged.
+ * Plans until everything is planned. Errors: `time_is_up` in between; those of `startPlan`; those
+ * of reading what was staged.
  */
 export async function planDocuments(run: JobRun): Promise<Outlook> {
   const { platform } = run.context;
@@ -175,7 +175,7 @@ async function keepPage(run: JobRun, page: PlannedPage, stagedCount: number): Pr
   run.context.observe?.refused(page.refused);
 }
 
-/** Names that a synchronisation deletes. A refused document is still given: its last version stays. */
+/** Names that a synchronisation deletes. A refused document was given: its last version stays. */
 function deletedBy(
   state: JobState,
   baseline: Baseline,
