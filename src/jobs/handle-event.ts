@@ -1,7 +1,7 @@
 /** An event of the indexing queue: what it may use, and who takes it. */
 
 import { GroundworkError } from '../errors';
-import { chooseProvider, providerOf } from '../index/choose-provider';
+import { PROVIDERS, type Providers } from '../index/choose-provider';
 import { meterEntities } from '../platform/metered-store';
 import { paceStore } from '../platform/paced-store';
 import type { Platform } from '../platform/ports';
@@ -18,7 +18,11 @@ import { COORDINATOR_SHARE, LANE_SHARE } from './shares';
 const MARGIN_MS = 20_000;
 
 /** Takes one event. Throws only what the platform's own retry may mend. */
-export async function handleJobEvent(platform: Platform, event: unknown): Promise<void> {
+export async function handleJobEvent(
+  platform: Platform,
+  event: unknown,
+  providers: Providers = PROVIDERS,
+): Promise<void> {
   const received = parseEvent(event);
   if (received === undefined) {
     platform.log('job_event_invalid', {});
@@ -29,7 +33,7 @@ export async function handleJobEvent(platform: Platform, event: unknown): Promis
     platform.log('job_event_stale', { jobId: step.jobId });
     return;
   }
-  const context = contextOf(platform, received);
+  const context = contextOf(platform, received, providers);
   if (step.step === 'coordinate') {
     await coordinate(context, step.jobId);
     return;
@@ -51,7 +55,11 @@ async function isStale(platform: Platform, jobId: string): Promise<boolean> {
   }
 }
 
-function contextOf(platform: Platform, { id, attempt, step }: ReceivedEvent): JobContext {
+function contextOf(
+  platform: Platform,
+  { id, attempt, step }: ReceivedEvent,
+  providers: Providers,
+): JobContext {
   const share = shareOf(step);
   const { clock, sleep, random, remainingTimeMs } = platform;
   const pace = { clock, sleep, random, remainingTimeMs, marginMs: MARGIN_MS, ...share };
@@ -64,8 +72,8 @@ function contextOf(platform: Platform, { id, attempt, step }: ReceivedEvent): Jo
       read: store.used().readUnits + metered.used().readUnits,
       write: store.used().writeUnits + metered.used().writeUnits,
     }),
-    providerFor: (library, wish) => chooseProvider(paced, library, wish),
-    providerOf: (fingerprint) => providerOf(paced, fingerprint),
+    providerFor: (library, wish) => providers.choose(paced, library, wish),
+    providerOf: (fingerprint) => providers.of(paced, fingerprint),
     event: { id, attempt },
     push: (events) => pushEvents(platform, events),
   };
