@@ -155,10 +155,19 @@ async function sweep(run: JobRun): Promise<void> {
   const { context, state, jobId } = run;
   const { platform } = context;
   const library = state.plans.at(-1)?.library;
-  if (library !== undefined && state.generation > 0) {
-    const now = platform.clock();
-    await sweepRetired(platform, library, { now, graceMs: RETIRED_GRACE_MS });
-  }
+  if (library !== undefined && state.generation > 0) await sweepLibrary(run, library);
   await cleanUpJob(platform, jobId, state);
   await run.save({ state: 'done', phase: 'done', isClean: true, holder: null, waiting: null });
+}
+
+/** A segment that is too damaged to be swept is no fault of this job, which has published. */
+async function sweepLibrary({ context, jobId }: JobRun, library: string): Promise<void> {
+  const { platform } = context;
+  try {
+    const now = platform.clock();
+    await sweepRetired(platform, library, { now, graceMs: RETIRED_GRACE_MS });
+  } catch (error) {
+    if (!GroundworkError.isInstance(error) || error.retryable) throw error;
+    platform.log('retired_not_swept', { jobId, code: error.code });
+  }
 }

@@ -17,12 +17,29 @@ import { COORDINATOR_SHARE, LANE_SHARE } from './shares';
 /** A wait for the store that leaves less than this is not begun. */
 const MARGIN_MS = 20_000;
 
-/** Takes one event. Throws only what the platform's own retry may mend. */
+/**
+ * Takes one event. Throws only what the platform's own retry may mend, and of an error that is not
+ * ours nothing but its name: it may carry anything, and the platform logs what a function throws.
+ */
 export async function handleJobEvent(
   platform: Platform,
   event: unknown,
   providers: Providers = PROVIDERS,
 ): Promise<void> {
+  try {
+    await takeEvent(platform, event, providers);
+  } catch (error) {
+    if (GroundworkError.isInstance(error)) throw error;
+    platform.log('job_event_failed', { kind: error instanceof Error ? error.name : 'unknown' });
+    throw new GroundworkError({
+      code: 'internal_error',
+      message: 'an event of a job met an unexpected error; the platform will try it again',
+      retryable: true,
+    });
+  }
+}
+
+async function takeEvent(platform: Platform, event: unknown, providers: Providers): Promise<void> {
   const received = parseEvent(event);
   if (received === undefined) {
     platform.log('job_event_invalid', {});

@@ -8,7 +8,7 @@ import { GroundworkError } from '../errors';
 import type { Platform } from '../platform/ports';
 import { cleanUpJob } from './clean-up-job';
 import { coordinateEvent } from './events';
-import { isOver, type JobState } from './job';
+import { awaitsCleaning, isOver, type JobState } from './job';
 import {
   failOutdatedJob,
   forgetJob,
@@ -42,8 +42,7 @@ export async function pushOnJobs(platform: Platform): Promise<number> {
 }
 
 function needsPush(state: JobState, now: number): boolean {
-  if (isOver(state) && state.state !== 'failed')
-    return !state.isClean && now - state.updatedAt > SILENT_MS;
+  if (awaitsCleaning(state)) return now - state.updatedAt > SILENT_MS;
   if (state.state !== 'queued' && state.state !== 'running') return false;
   const isHeld = state.holder !== null && state.holder.until > now;
   return !isHeld && now - Math.max(state.updatedAt, state.nextLookAt) > SILENT_MS;
