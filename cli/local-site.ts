@@ -63,7 +63,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       const startedAt = performance.now();
       const { result, reading } = await local.measure(label, () =>
         local.run({ installation, caller: label, timeLimitMs: Number.POSITIVE_INFINITY }, () =>
-          work(withKeysOfEnvironment(createForgePlatform())),
+          work(ofCommandLine(createForgePlatform())),
         ),
       );
       return { result, reading, ms: performance.now() - startedAt };
@@ -130,11 +130,13 @@ function isLocked(error: unknown): boolean {
  * The platform with provider keys from the environment in front of those in the secret store. They
  * are stored nowhere: the local store is not encrypted.
  */
-function withKeysOfEnvironment(platform: Platform): Platform {
+function ofCommandLine(platform: Platform): Platform {
   const keyOf = (secret: string) => {
     const variable = PROVIDER_ENVIRONMENT[secret];
     return variable === undefined ? undefined : process.env[variable] || undefined;
   };
   const get = async (secret: string) => keyOf(secret) ?? platform.secrets.get(secret);
-  return { ...platform, secrets: { ...platform.secrets, get } };
+  // The log is for an app's developer; a command says what it has to say itself.
+  const log = () => undefined;
+  return { ...platform, log, secrets: { ...platform.secrets, get } };
 }
