@@ -50,7 +50,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   const manifest = await readAppManifest(ofPackage('manifest.yml'));
   const clock = realClock();
   const kvs = createKvsService({
-    engine: await openEngine(options.store),
+    engine: await openStore(options.store),
     entities: manifest.entities,
     clock,
     settings: defaultKvsSettings(),
@@ -89,7 +89,7 @@ export async function withSite<T>(
   }
 }
 
-async function openEngine(store: string | undefined) {
+export async function openStore(store: string | undefined) {
   if (store === undefined) return openMemoryEngine();
   try {
     await mkdir(store, { recursive: true });

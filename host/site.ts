@@ -1,0 +1,125 @@
+/**
+ * The app as manifest.yml declares it, installed on a local site whose store is on disk: what the
+ * pages of the local server work against.
+ */
+// The platform's globals come before the packages that look for them.
+import '../emulator/globals';
+
+import { openStore } from '../cli/local-site';
+import { ofPackage } from '../cli/paths';
+import { readAppManifest } from '../emulator/app-manifest';
+import { realClock } from '../emulator/clock';
+import { createKvsService } from '../emulator/kvs/service';
+import { defaultKvsSettings } from '../emulator/kvs/settings';
+import { createLocalPlatform, type Handler, type LocalPlatform } from '../emulator/platform';
+import * as entry from '../src/index';
+
+/** The installation that the command line works against too. */
+const INSTALLATION = 'local';
+
+/** Those a reader of the local pages can be. */
+export const ACCOUNTS = ['admin', 'user'] as const;
+export type Account = (typeof ACCOUNTS)[number];
+
+const PROJECTS = [
+  { key: 'CAR', name: 'Carriers' },
+  { key: 'CHK', name: 'Checkout' },
+  { key: 'MOB', name: 'Mobile' },
+  { key: 'OFF', name: 'Offices' },
+  { key: 'PLT', name: 'Platform' },
+  { key: 'RET', name: 'Returns' },
+];
+
+/** How often queues are looked at; a page polls once a second. */
+const DELIVERY_EVERY_MS = 50;
+
+export interface HostSite {
+  /** Calls a function of the resolver as the account. Errors: those of `invokeFunction`. */
+  invoke(account: Account, call: ResolverCall): Promise<unknown>;
+  context(account: Account): Record<string, unknown>;
+  close(): Promise<void>;
+}
+
+export interface ResolverCall {
+  functionKey: string;
+  payload?: unknown;
+}
+
+/** Opens the store and starts delivering events. Errors: `store_locked`, `store_unusable`. */
+export async function openHostSite(store: string): Promise<HostSite> {
+  const manifest = await readAppManifest(ofPackage('manifest.yml'));
+  const clock = realClock();
+  const platform = await createLocalPlatform({
+    kvs: createKvsService({
+      engine: await openStore(store),
+      entities: manifest.entities,
+      clock,
+      settings: defaultKvsSettings(),
+      random: Math.random,
+    }),
+    manifest,
+    clock,
+    random: Math.random,
+    jira: {
+      users: [
+        { accountId: 'admin', admin: true, projects: 'all' },
+        { accountId: 'user', admin: false, projects: PROJECTS.map(({ key }) => key) },
+      ],
+      projects: PROJECTS,
+    },
+  });
+  const handlers = entry as Readonly<Record<string, unknown>>;
+  platform.registerHandlers(
+    Object.fromEntries(
+      manifest.functions.map(({ key, handler }) => [
+        key,
+        handlers[handler.replace('index.', '')] as Handler,
+      ]),
+    ),
+  );
+  const stopDelivering = deliverContinuously(platform);
+  return {
+    invoke: (accountId, call) =>
+      platform.invokeFunction(
+        'resolver',
+        { call, context: contextOf(accountId) },
+        { installation: INSTALLATION, accountId },
+      ),
+    context: contextOf,
+    async close() {
+      await stopDelivering();
+      await platform.close();
+    },
+  };
+}
+
+/** What `view.getContext` gives, as far as it is known here (`FullContext` of bridge 7.2.0). */
+function contextOf(accountId: Account): Record<string, unknown> {
+  return {
+    accountId,
+    cloudId: INSTALLATION,
+    moduleKey: 'index-instructions',
+    extension: { type: 'jira:adminPage' },
+    environmentId: INSTALLATION,
+    environmentType: 'DEVELOPMENT',
+    localId: INSTALLATION,
+    locale: 'en-US',
+    siteUrl: 'http://localhost',
+    timezone: 'UTC',
+  };
+}
+
+/** Delivers what is due until stopped; the answer waits for what is under way. */
+function deliverContinuously(platform: LocalPlatform): () => Promise<void> {
+  let isStopped = false;
+  const loop = (async () => {
+    while (!isStopped) {
+      await platform.events.deliverDue();
+      await new Promise((resolve) => setTimeout(resolve, DELIVERY_EVERY_MS));
+    }
+  })();
+  return () => {
+    isStopped = true;
+    return loop;
+  };
+}
