@@ -30,13 +30,15 @@ interface JobFormProps {
 export function JobForm({ libraries, onSubmit }: JobFormProps) {
   const [selection, setSelection] = useState(NOTHING_SELECTED);
   const [values, setValues] = useState(() => initialValues(undefined));
-  const [errors, setErrors] = useState<FormErrors>({});
+  const [isTried, setTried] = useState(false);
   const library = libraries.find(({ name }) => name === values.library);
   const change = (changed: Partial<typeof values>) => setValues({ ...values, ...changed });
+  const result = requestOf({ ...values, documents: selection.files.length }, library);
+  // What is missing is not held against anyone before the first try.
+  const errors: FormErrors = isTried && 'errors' in result ? result.errors : {};
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const result = requestOf({ ...values, documents: selection.files.length }, library);
-    setErrors('errors' in result ? result.errors : {});
+    setTried(true);
     if ('request' in result) onSubmit(result.request, selection.files);
   };
   const nameLibrary = (name: string) => {
