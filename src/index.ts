@@ -1,9 +1,10 @@
 /** The Forge entry: wires the adapters and re-exports the functions that manifest.yml names. */
 
 import { makeResolver } from '@forge/resolver';
-import { consumeIndexingEvent } from './handlers/indexing-consumer';
 import { resolverDefinitions } from './handlers/resolver';
+import { clearAway, pushOn } from './handlers/triggers';
 import { codeCachesOf } from './handlers/warm-cache-setting';
+import { handleJobEvent } from './jobs/handle-event';
 import { createForgePlatform } from './platform/forge-platform';
 
 export const resolver = makeResolver(
@@ -11,4 +12,8 @@ export const resolver = makeResolver(
 );
 
 export const indexDocumentsConsumer = (event: unknown) =>
-  consumeIndexingEvent(createForgePlatform(), event);
+  handleJobEvent(createForgePlatform(), event);
+
+export const pushOnTrigger = () => pushOn(createForgePlatform());
+
+export const clearAwayTrigger = () => clearAway(createForgePlatform());

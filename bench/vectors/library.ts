@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import type { Site } from '../../cli/local-site';
 import { buildSegment, type SegmentPlan } from '../../src/index/build-segment';
 import type { Fingerprint, LibraryEntry } from '../../src/index/catalogue';
-import type { DocumentEntry } from '../../src/index/document-table';
+import { CHUNK_HASH_CHARACTERS, type DocumentEntry } from '../../src/index/document-table';
 import { recordKey } from '../../src/index/keys';
 import { createManifest, publishGeneration } from '../../src/index/publish';
 import { writeValues } from '../../src/index/read-values';
@@ -78,7 +78,8 @@ export async function writeLibrary(
       projects: 'all',
       fingerprint: fingerprintOf(dims),
       segments: [descriptor],
-      previous: [],
+      previous: null,
+      retired: [],
       expectedGeneration: 0,
       publisher: JOB_ID,
     });
@@ -108,10 +109,16 @@ export function documentsOf(n: number): DocumentEntry[] {
     const first = ordinal * CHUNKS_PER_DOCUMENT;
     const chunks = Array.from({ length: Math.min(CHUNKS_PER_DOCUMENT, n - first) }, (__, i) => {
       const start = i * TEXT_CHARACTERS;
-      return { start, end: start + TEXT_CHARACTERS, job: JOB_ID, record: first + i };
+      const hash = digestOf(`${name}:${i}`).toString('base64url').slice(0, CHUNK_HASH_CHARACTERS);
+      return { start, end: start + TEXT_CHARACTERS, job: JOB_ID, record: first + i, hash };
     });
-    return { name, hash: createHash('sha256').update(name).digest('hex'), chunks };
+    return { name, hash: digestOf(name).toString('hex'), chunks };
   });
+}
+
+/** Stands in for hashes of texts, which no query reads. */
+function digestOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }
 
 /** Quantizes the rows of a block into `vectors` and encodes a record for each. */

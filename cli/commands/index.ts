@@ -2,7 +2,7 @@
 
 import { loadCatalogue } from '../../src/index/catalogue';
 import { chooseProvider } from '../../src/index/choose-provider';
-import { type IndexReport, indexDocuments } from '../../src/index/index-documents';
+import { type IndexReport, indexDocuments } from '../../src/jobs/index-here';
 import type { GivenDocument } from '../../src/index/prepare-document';
 import type { Platform } from '../../src/platform/ports';
 import { withSite } from '../local-site';

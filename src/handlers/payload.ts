@@ -7,8 +7,12 @@ import { LIBRARY_NAME_CHARACTERS_MAX } from '../index/catalogue';
 import { DOCUMENT_NAME_CHARACTERS_MAX } from '../index/prepare-document';
 import { HITS_MAX } from '../retrieval/search';
 
-/** With names of the greatest length, a job of so many still fits one value with its report. */
-const DOCUMENTS_PER_CALL_MAX = 100;
+/** Pieces of one call; a front-end call carries 500 KB in all. */
+const PIECES_PER_CALL_MAX = 500;
+/** Calls that stage documents for one job: some two gigabytes. */
+const CALLS_MAX = 5_000;
+const PARTS_MAX = 1_000;
+
 /** Each is asked about before indexing starts, and all stand in the catalogue. */
 const PROJECTS_MAX = 100;
 
@@ -27,25 +31,49 @@ const libraryNameSchema = v.pipe(
 );
 const idSchema = v.pipe(v.string(), v.regex(/^[a-z0-9]{1,64}$/));
 
-export const startIndexingSchema = v.strictObject({
+export const createJobSchema = v.strictObject({
   library: libraryNameSchema,
   projects: v.optional(projectsSchema),
   embedder: v.optional(v.picklist(EMBEDDERS)),
   dimensions: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4096))),
   sync: v.optional(v.boolean(), false),
+  rebuild: v.optional(v.boolean(), false),
+});
+
+const callSchema = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(CALLS_MAX));
+const partsSchema = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(PARTS_MAX));
+
+export const stageDocumentsSchema = v.strictObject({
+  jobId: idSchema,
+  call: callSchema,
   documents: v.pipe(
     v.array(
       v.strictObject({
         name: v.pipe(v.string(), v.maxLength(DOCUMENT_NAME_CHARACTERS_MAX)),
+        part: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(PARTS_MAX)),
+        parts: partsSchema,
         /** The document's bytes as base64: what a file holds is judged here, not by the browser. */
         content: v.pipe(v.string(), v.base64()),
       }),
     ),
-    v.maxLength(DOCUMENTS_PER_CALL_MAX),
+    v.minLength(1),
+    v.maxLength(PIECES_PER_CALL_MAX),
   ),
 });
 
-export const progressSchema = v.strictObject({ jobId: idSchema });
+export const startJobSchema = v.strictObject({
+  jobId: idSchema,
+  calls: callSchema,
+  confirm: v.optional(v.boolean(), false),
+});
+
+export const jobSchema = v.strictObject({ jobId: idSchema });
+export const nothingSchema = v.optional(v.strictObject({}), {});
+export const libraryPageSchema = v.strictObject({
+  library: libraryNameSchema,
+  after: v.optional(v.string()),
+});
+export const librarySchema = v.strictObject({ library: libraryNameSchema });
 
 export const searchSchema = v.strictObject({
   text: v.string(),

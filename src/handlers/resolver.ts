@@ -10,17 +10,17 @@ import { deleteDocument, deleteEverything, deleteLibrary } from '../index/delete
 import type { Platform } from '../platform/ports';
 import { groundIssue } from '../refinement/ground-issue';
 import { rankChunks, type SearchOptions, type SearchScope } from '../retrieval/search';
-import { settleAll } from '../settle-all';
 import { requireAdmin, requireProject } from './authorize';
-import { discardJob, type IndexingJob, loadJob, saveJob, stageDocuments } from './indexing-job';
 import {
-  deleteSchema,
-  parsePayload,
-  progressSchema,
-  promptSectionSchema,
-  searchSchema,
-  startIndexingSchema,
-} from './payload';
+  controlling,
+  createIndexingJob,
+  jobProgress,
+  listJobs,
+  stageForJob,
+  startIndexingJob,
+} from './job-resolvers';
+import { listDocuments, listLibraries, restoreLibrary } from './library-resolvers';
+import { deleteSchema, parsePayload, promptSectionSchema, searchSchema } from './payload';
 import { type Answer, respond } from './respond';
 
 /** What a call works with. */
@@ -56,60 +56,27 @@ export function resolverDefinitions(
       });
     };
   return {
-    startIndexing: define('startIndexing', startIndexing),
-    indexingProgress: define('indexingProgress', indexingProgress),
+    createJob: define('createJob', onPlatform(createIndexingJob)),
+    stageDocuments: define('stageDocuments', onPlatform(stageForJob)),
+    startJob: define('startJob', onPlatform(startIndexingJob)),
+    confirmJob: define('confirmJob', onPlatform(controlling('confirmJob'))),
+    pauseJob: define('pauseJob', onPlatform(controlling('pauseJob'))),
+    resumeJob: define('resumeJob', onPlatform(controlling('resumeJob'))),
+    cancelJob: define('cancelJob', onPlatform(controlling('cancelJob'))),
+    jobProgress: define('jobProgress', onPlatform(jobProgress)),
+    listJobs: define('listJobs', onPlatform(listJobs)),
+    listLibraries: define('listLibraries', onPlatform(listLibraries)),
+    listDocuments: define('listDocuments', onPlatform(listDocuments)),
+    restoreLibrary: define('restoreLibrary', onPlatform(restoreLibrary)),
     search: define('search', searchInstructions),
     promptSection: define('promptSection', promptSection),
     delete: define('delete', deleteFromIndex),
   };
 }
 
-async function startIndexing(
-  { platform }: CallContext,
-  payload: unknown,
-): Promise<{ jobId: string }> {
-  await requireAdmin(platform.jira);
-  const input = parsePayload(startIndexingSchema, payload);
-  if (input.projects !== undefined && input.projects !== 'all') {
-    await settleAll(input.projects.map((project) => requireProject(platform.jira, project)));
-  }
-  const jobId = platform.newId();
-  const job: IndexingJob = {
-    state: 'queued',
-    library: input.library,
-    projects: input.projects ?? null,
-    embedder: input.embedder ?? null,
-    dimensions: input.dimensions ?? null,
-    sync: input.sync,
-    documents: await stageDocuments(platform.kv, jobId, input.documents),
-    phase: 'queued',
-    done: 0,
-    total: input.documents.length,
-    updatedAt: platform.clock(),
-  };
-  try {
-    await saveJob(platform.kv, jobId, job);
-    await platform.queue.push({ jobId });
-  } catch (error) {
-    await discardJob(platform.kv, jobId, job).catch(() => platform.log('job_not_discarded', {}));
-    throw error;
-  }
-  return { jobId };
-}
-
-async function indexingProgress({ platform }: CallContext, payload: unknown) {
-  await requireAdmin(platform.jira);
-  const { jobId } = parsePayload(progressSchema, payload);
-  const job = await loadJob(platform.kv, jobId);
-  if (job === undefined) {
-    throw new GroundworkError({
-      code: 'job_unknown',
-      message: `job ${jobId}: not found; jobs are kept for seven days`,
-      facts: { jobId },
-    });
-  }
-  const { state, library, phase, done, total, updatedAt, report, error } = job;
-  return { state, library, phase, done, total, updatedAt, report, error };
+/** For a call that needs nothing but the platform. */
+function onPlatform(call: (platform: Platform, payload: unknown) => Promise<unknown>) {
+  return ({ platform }: CallContext, payload: unknown) => call(platform, payload);
 }
 
 async function searchInstructions({ platform, searching }: CallContext, payload: unknown) {

@@ -14,7 +14,7 @@ import { inlineCharacters, type SegmentDescriptor } from './segment';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-const fingerprintSchema = v.object({
+export const fingerprintSchema = v.object({
   /** The provider's name, as `--embedder` and the settings call it. */
   embedder: v.string(),
   /** The provider's own name for the model. */
@@ -86,6 +86,27 @@ export interface Catalogue {
   libraries: LibraryEntry[];
 }
 
+const previousSchema = v.object({
+  generation: count,
+  fingerprint: fingerprintSchema,
+  segments: v.array(segmentSchema),
+});
+
+/** The generation that was live before this one, whole: it can be made live again. */
+export type PreviousGeneration = v.InferOutput<typeof previousSchema>;
+
+const retiredSchema = v.object({
+  /** Milliseconds since the epoch when they were retired; 0 when they are to go at once. */
+  at: count,
+  segments: v.array(segmentSchema),
+});
+
+/**
+ * Segments, as generations before the previous one had them, that are still stored: a query that is
+ * under way may read them for a while. Centroid tables of the descriptors' own are left out.
+ */
+export type RetiredSegments = v.InferOutput<typeof retiredSchema>;
+
 const manifestSchema = v.object({
   format: count,
   /** The job that published this generation: tells a lost answer from a lost race. */
@@ -93,11 +114,8 @@ const manifestSchema = v.object({
   /** Milliseconds since the epoch. */
   publishedAt: count,
   segments: v.array(segmentSchema),
-  /**
-   * Segments of the generation before, kept for queries under way until the next job sweeps them,
-   * and before these whatever an earlier sweep could not delete: the oldest come first.
-   */
-  previous: v.array(segmentSchema),
+  previous: v.nullable(previousSchema),
+  retired: v.array(retiredSchema),
 });
 
 export interface IndexManifest {
@@ -105,7 +123,8 @@ export interface IndexManifest {
   publisher: string;
   publishedAt: number;
   segments: SegmentDescriptor[];
-  previous: SegmentDescriptor[];
+  previous: PreviousGeneration | null;
+  retired: RetiredSegments[];
 }
 
 /** UTF-16 units of the longest library name. */
@@ -176,20 +195,20 @@ export async function loadManifest(
   const stored = await entities.get(MANIFEST_ENTITY, libraryId);
   if (stored === undefined) return undefined;
   const where = `index manifest of library ${libraryId}`;
-  const { publisher, publishedAt, segments, previous } = parseBody(manifestSchema, where, stored);
-  return { generation: generationOf(where, stored), publisher, publishedAt, segments, previous };
+  const { format: _, ...body } = parseBody(manifestSchema, where, stored);
+  return { generation: generationOf(where, stored), ...body };
 }
 
 /**
- * The segments that generations before this one left, the oldest first. None when the library was
- * published again after the catalogue was read: what a newer generation retires may be live here.
+ * The manifest that belongs to an entry of the catalogue; undefined when the library was published
+ * again after the catalogue was read, as what a newer generation retires may be live in this one.
  */
-export async function loadRetired(
+export async function loadManifestOf(
   entities: EntityStore,
   { id, generation }: Pick<LibraryEntry, 'id' | 'generation'>,
-): Promise<SegmentDescriptor[]> {
+): Promise<IndexManifest | undefined> {
   const manifest = await loadManifest(entities, id);
-  return manifest?.generation === generation ? manifest.previous : [];
+  return manifest?.generation === generation ? manifest : undefined;
 }
 
 /** The value of a manifest's entity. */

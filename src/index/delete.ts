@@ -9,12 +9,14 @@ import type { KeyValueStore, Platform } from '../platform/ports';
 import {
   type Catalogue,
   findLibrary,
+  type IndexManifest,
   inlineRoom,
   type LibraryEntry,
   loadCatalogue,
   loadManifest,
-  loadRetired,
+  loadManifestOf,
 } from './catalogue';
+import { isDamage } from './envelope';
 import {
   CATALOGUE_ENTITY,
   CATALOGUE_KEY,
@@ -29,10 +31,10 @@ import { nextSegments } from './next-segments';
 import { isPublishUnknown, type Publication, publishGeneration, retireLibrary } from './publish';
 import { deleteKeys, deletePrefix, writeValues } from './read-values';
 import { liveDocuments, loadSegmentDocuments, readGeneration } from './reader';
+import { RETIRED_GRACE_MS, succession, sweepRetired } from './retire';
 import type { SegmentDescriptor } from './segment';
 import type { StoredItem } from './stored-item';
 import { retiredDocuments, sweep } from './sweep';
-import { emptyRows } from './vector-rows';
 
 /**
  * Publishes a generation without the document and deletes its records at once, the previous
@@ -56,14 +58,14 @@ async function deleteFrom(
   const { kv, entities } = platform;
   const library = findLibrary(catalogue.libraries, options.library);
   const libraryId = library.id;
-  const retired = await loadRetired(entities, library);
+  const manifest = await loadManifestOf(entities, library);
   const present = await loadSegmentDocuments(kv, libraryId, library.segments);
   const documents = liveDocuments(present);
   const target = documents.find(({ name }) => name === options.document);
-  if (target === undefined) {
-    const chunks = await chunksIn(kv, { library, retired, document: options.document });
-    if (chunks === 0) throw unknownDocument(options, documents.length);
-    await sweep(kv, { libraryId, retired, current: library.segments, kept: documents });
+  const chunks = target?.chunks.length ?? (await chunksBefore(kv, manifest, options, libraryId));
+  if (target === undefined && chunks === 0) throw unknownDocument(options, documents.length);
+  if (target === undefined && manifest !== undefined && isAllDue(manifest)) {
+    await sweepAtOnce(platform, libraryId);
     return { generation: library.generation, chunks };
   }
 
@@ -73,30 +75,36 @@ async function deleteFrom(
     libraryId,
     jobId,
     dimensions,
-    removed: new Set([target.name]),
+    removed: new Set([options.document]),
     added: [],
-    vectors: emptyRows(0, dimensions),
     erase: true,
+    mergesNothing: true,
     inlineCharactersMax: inlineRoom(catalogue, library.name),
   });
-  const previous = [...retired, ...library.segments];
+  const { segments } = next;
+  const now = platform.clock();
   const { generation } = await writeAndPublish(platform, next.items, {
     libraryId,
     name: library.name,
     projects: undefined,
     fingerprint: library.fingerprint,
-    segments: next.segments,
-    previous,
+    segments,
+    ...succession({ library, manifest, segments, isDeletion: true, now }),
     expectedGeneration: library.generation,
     publisher: jobId,
   });
-  await sweep(kv, {
-    libraryId,
-    retired: previous,
-    current: next.segments,
-    kept: next.documents,
-  });
-  return { generation, chunks: target.chunks.length };
+  await sweepAtOnce(platform, libraryId);
+  return { generation, chunks };
+}
+
+/** Sweeps what a deletion has retired, and whatever else is due. */
+function sweepAtOnce(platform: Platform, libraryId: string): Promise<void> {
+  return sweepRetired(platform, libraryId, { now: platform.clock(), graceMs: RETIRED_GRACE_MS });
+}
+
+/** Whether a deletion published already, and only its sweep is left to be done. */
+function isAllDue({ previous, retired }: IndexManifest): boolean {
+  return previous === null && retired.every(({ at }) => at === 0);
 }
 
 /** Errors: `library_unknown`, `publish_lost`. */
@@ -130,36 +138,27 @@ export async function deleteEverything(
 /** Empties a library, then takes it out: until it is empty, it can be named to be deleted again. */
 async function removeLibrary(platform: Platform, library: LibraryEntry): Promise<void> {
   const manifest = await readable(loadManifest(platform.entities, library.id));
-  const retired = [...(manifest?.previous ?? []), ...library.segments];
+  const { segments } = library;
+  const stored = [...(manifest === undefined ? [] : segmentsBefore(manifest)), ...segments];
   const publisher = platform.newId();
-  if (library.segments.length > 0) {
+  if (segments.length > 0 || (manifest?.previous ?? null) !== null) {
     await publishGeneration(platform.entities, platform.clock, {
       libraryId: library.id,
       name: library.name,
       projects: undefined,
       fingerprint: library.fingerprint,
       segments: [],
-      previous: retired,
+      ...succession({ library, manifest, segments: [], isDeletion: true, now: platform.clock() }),
       expectedGeneration: library.generation,
       publisher,
     });
   }
-  // By name first, as listing lags; then by prefix, for what an interrupted job left.
-  await sweepReadable(platform, library.id, retired);
+  // By name first, as listing lags; then by prefix, for what an interrupted job left, and for what
+  // is too damaged to name its values.
+  await sweep(platform.kv, { libraryId: library.id, retired: stored, current: [], kept: [] });
   await retireLibrary(platform.entities, platform.clock, { library, publisher });
   await deletePrefix(platform.kv, libraryPrefix(library.id));
   await platform.entities.delete(MANIFEST_ENTITY, library.id);
-}
-
-/** Sweeps segments; a damaged one names nothing any more, and its values are found by prefix. */
-async function sweepReadable(
-  platform: Platform,
-  libraryId: string,
-  retired: readonly SegmentDescriptor[],
-): Promise<void> {
-  for (const descriptor of retired) {
-    await readable(sweep(platform.kv, { libraryId, retired: [descriptor], current: [], kept: [] }));
-  }
 }
 
 /** Undefined for what is damaged: deleting is the remedy, so no damage may stand against it. */
@@ -167,8 +166,8 @@ async function readable<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;
   } catch (error) {
-    const damaged = ['value_corrupt', 'catalogue_corrupt', 'format_newer'];
-    if (GroundworkError.isInstance(error) && damaged.includes(error.code)) return undefined;
+    const isCatalogue = GroundworkError.isInstance(error) && error.code === 'catalogue_corrupt';
+    if (isCatalogue || isDamage(error)) return undefined;
     throw error;
   }
 }
@@ -193,16 +192,24 @@ async function writeAndPublish(
 }
 
 /** Chunks that a document has in segments that are live no more. */
-async function chunksIn(
+async function chunksBefore(
   kv: KeyValueStore,
-  options: { library: LibraryEntry; retired: readonly SegmentDescriptor[]; document: string },
+  manifest: IndexManifest | undefined,
+  { document }: { document: string },
+  libraryId: string,
 ): Promise<number> {
-  let chunks = 0;
-  for (const descriptor of options.retired) {
-    const documents = await retiredDocuments(kv, options.library.id, descriptor);
-    chunks += documents.find(({ name }) => name === options.document)?.chunks.length ?? 0;
+  const records = new Set<string>();
+  for (const descriptor of manifest === undefined ? [] : segmentsBefore(manifest)) {
+    const documents = await retiredDocuments(kv, libraryId, descriptor);
+    const chunks = documents.find(({ name }) => name === document)?.chunks ?? [];
+    for (const { job, record } of chunks) records.add(`${job}:${record}`);
   }
-  return chunks;
+  return records.size;
+}
+
+/** Segments that generations before the live one left, the oldest first. */
+function segmentsBefore({ previous, retired }: IndexManifest): SegmentDescriptor[] {
+  return [...retired.flatMap(({ segments }) => segments), ...(previous?.segments ?? [])];
 }
 
 function unknownDocument(

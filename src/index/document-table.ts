@@ -7,16 +7,20 @@
 import type { JsonValue } from '../platform/ports';
 import { corrupt, openValue, PART_BYTES_MAX } from './envelope';
 
-const CHUNKS_PER_ROW_MAX = 5_000;
-/** JSON bytes of one chunk's four numbers: two offsets up to 7 digits, a job, a record. */
-const CHUNK_REF_BYTES = 32;
+/** With a job and a hash of its own for every chunk, such a row still fits a value. */
+const CHUNKS_PER_ROW_MAX = 3_500;
+/** Characters of a chunk's hash: 8 bytes as base64url. */
+export const CHUNK_HASH_CHARACTERS = 11;
+/** JSON bytes of a chunk: two offsets up to 7 digits, a job, a record; and its hash. */
+const CHUNK_REF_BYTES = 32 + CHUNK_HASH_CHARACTERS;
 /** JSON bytes of a job's id, its quotes escaped in the envelope. */
 const JOB_BYTES = 24;
-/** JSON bytes of hash, quotes and brackets of a row. */
+/** JSON bytes of the document's hash, quotes and brackets of a row. */
 const ROW_BYTES = 128;
 /** JSON bytes of the envelope and of what the rows stand in. */
 const FRAME_BYTES = 128;
 const NUMBERS_PER_CHUNK = 4;
+const CHUNK_HASHES = /^[A-Za-z0-9_-]*$/;
 
 /** Where one chunk lies and which record holds it. */
 export interface ChunkRef {
@@ -26,16 +30,18 @@ export interface ChunkRef {
   /** The job that wrote the record, and the record's number within that job. */
   job: string;
   record: number;
+  /** `recordHash` of what the record holds besides its vector. */
+  hash: string;
 }
 
 export interface DocumentEntry {
   name: string;
-  /** SHA-256 of the document as given, hexadecimal. */
+  /** SHA-256 of the document as given, hexadecimal; '' where it is not known any more. */
   hash: string;
   chunks: ChunkRef[];
 }
 
-type TableRow = [name: string, hash: string, numbers: number[]];
+type TableRow = [name: string, hash: string, numbers: number[], chunkHashes: string];
 
 /** The bodies of the table's parts. */
 export function encodeDocuments(documents: readonly DocumentEntry[]): string[] {
@@ -59,7 +65,8 @@ export function encodeDocuments(documents: readonly DocumentEntry[]): string[] {
       const chunks = document.chunks.slice(first, first + CHUNKS_PER_ROW_MAX);
       const rowBytes = rowBytesMax(document.name, chunks);
       if (bytes + rowBytes > PART_BYTES_MAX) flush();
-      rows.push([document.name, document.hash, chunks.flatMap((chunk) => numbersOf(chunk, jobs))]);
+      const numbers = chunks.flatMap((chunk) => numbersOf(chunk, jobs));
+      rows.push([document.name, document.hash, numbers, chunks.map(({ hash }) => hash).join('')]);
       bytes += rowBytes;
     }
   }
@@ -82,8 +89,9 @@ export function decodeDocuments(
   let chunks = 0;
   for (const { key, value } of parts) {
     const table = parseTable(key, openValue('documents', key, value));
-    for (const [name, hash, numbers] of table.documents) {
-      const refs = refsOf(key, numbers, table.jobs);
+    for (const row of table.documents) {
+      const [name, hash] = row;
+      const refs = refsOf(key, row, table.jobs);
       const last = documents.at(-1);
       if (last?.name === name && name !== ERASED_DOCUMENT.name) last.chunks.push(...refs);
       else documents.push({ name, hash, chunks: refs });
@@ -118,7 +126,8 @@ function numbersOf(chunk: ChunkRef, jobs: Map<string, number>): number[] {
   return [chunk.start, chunk.end, job, chunk.record];
 }
 
-function refsOf(key: string, numbers: readonly number[], jobs: readonly string[]): ChunkRef[] {
+function refsOf(key: string, row: TableRow, jobs: readonly string[]): ChunkRef[] {
+  const [, , numbers, hashes] = row;
   const refs: ChunkRef[] = [];
   for (let i = 0; i < numbers.length; i += NUMBERS_PER_CHUNK) {
     const start = numbers[i] as number;
@@ -126,7 +135,8 @@ function refsOf(key: string, numbers: readonly number[], jobs: readonly string[]
     const job = jobs[numbers[i + 2] as number];
     const record = numbers[i + 3] as number;
     if (job === undefined) throw corrupt(key, `job ${numbers[i + 2]} of ${jobs.length}`);
-    refs.push({ start, end, job, record });
+    const at = refs.length * CHUNK_HASH_CHARACTERS;
+    refs.push({ start, end, job, record, hash: hashes.slice(at, at + CHUNK_HASH_CHARACTERS) });
   }
   return refs;
 }
@@ -150,10 +160,14 @@ function parseJson(text: string): unknown {
 }
 
 function isTableRow(row: unknown): row is TableRow {
-  if (!Array.isArray(row) || row.length !== 3) return false;
-  const [name, hash, numbers] = row as unknown[];
+  if (!Array.isArray(row) || row.length !== 4) return false;
+  const [name, hash, numbers, chunkHashes] = row as unknown[];
   if (!isString(name) || !isString(hash) || !isArrayOf(numbers, isCount)) return false;
-  return numbers.length % NUMBERS_PER_CHUNK === 0;
+  if (!isString(chunkHashes) || !CHUNK_HASHES.test(chunkHashes)) return false;
+  return (
+    numbers.length % NUMBERS_PER_CHUNK === 0 &&
+    chunkHashes.length === (numbers.length / NUMBERS_PER_CHUNK) * CHUNK_HASH_CHARACTERS
+  );
 }
 
 function isArrayOf<T>(value: unknown, is: (entry: unknown) => entry is T): value is T[] {

@@ -35,6 +35,8 @@ export const PART_BYTES_MAX = KVS_VALUE_BYTES_MAX - 4_096;
 export const BODY_BYTES_MAX =
   Math.floor((PART_BYTES_MAX - Math.max(...VALUE_KINDS.map((kind) => frameBytes(kind)))) / 4) * 3;
 
+const DAMAGE_CODES: readonly string[] = ['value_corrupt', 'format_newer'];
+
 /**
  * Wraps a body for the key it will stand under. Kind and key are part of the checksum, so a value
  * never passes for one of another kind, nor for its neighbour.
@@ -86,6 +88,11 @@ export function corrupt(key: string, found: string): GroundworkError {
     message: `${key}: ${found}; the stored value is damaged. Index the library again from its documents (delete the library first) to rebuild it`,
     facts: { key },
   });
+}
+
+/** Whether an error says that a stored value is damaged, or of a later version. */
+export function isDamage(error: unknown): boolean {
+  return GroundworkError.isInstance(error) && DAMAGE_CODES.includes(error.code);
 }
 
 function frameBytes(kind: ValueKind): number {

@@ -18,6 +18,8 @@ export const LIBRARY_PREFIX = 'l:';
 /** Jobs and what was handed to them start with these. */
 export const JOB_PREFIX = 'j:';
 export const STAGED_PREFIX = 't:';
+/** Values that the last look for orphans found named by nothing. */
+export const ORPHANS_KEY = 'o:orphans';
 
 export function libraryPrefix(libraryId: string): string {
   return `${LIBRARY_PREFIX}${libraryId}:`;
@@ -34,12 +36,12 @@ export function recordKey(libraryId: string, jobId: string, number: number): str
 
 /** A part of a segment's centroid table. */
 export function centroidsKey(libraryId: string, segmentId: string, part: number): string {
-  return `${libraryPrefix(libraryId)}s:${segmentId}:c:${part}`;
+  return `${segmentPrefix(libraryId, segmentId)}c:${part}`;
 }
 
 /** A posting list; its number is its place in the centroid table, or in a flat segment's parts. */
 export function listKey(libraryId: string, segmentId: string, number: number): string {
-  return `${libraryPrefix(libraryId)}s:${segmentId}:p:${number}`;
+  return `${segmentPrefix(libraryId, segmentId)}p:${number}`;
 }
 
 /**
@@ -52,16 +54,21 @@ export function documentsKey(
   segment: { id: string; documentsJob: string },
   part: number,
 ): string {
-  return `${libraryPrefix(libraryId)}s:${segment.id}:d:${segment.documentsJob}:${part}`;
+  return `${segmentPrefix(libraryId, segment.id)}d:${segment.documentsJob}:${part}`;
 }
 
 /** The documents deleted from a segment, as the job left them that last deleted some. */
 export function tombstonesKey(libraryId: string, segmentId: string, jobId: string): string {
-  return `${libraryPrefix(libraryId)}s:${segmentId}:x:${jobId}`;
+  return `${segmentPrefix(libraryId, segmentId)}x:${jobId}`;
+}
+
+/** Everything of one segment but its records. */
+export function segmentPrefix(libraryId: string, segmentId: string): string {
+  return `${libraryPrefix(libraryId)}s:${segmentId}:`;
 }
 
 /** Working values of a job that seals or compacts; swept with the job. */
-function workPrefix(libraryId: string, jobId: string): string {
+export function workPrefix(libraryId: string, jobId: string): string {
   return `${libraryPrefix(libraryId)}w:${jobId}:`;
 }
 

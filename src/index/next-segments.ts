@@ -9,12 +9,11 @@ import { planCompaction } from './compaction';
 import { type DocumentEntry, ERASED_DOCUMENT, encodeDocuments } from './document-table';
 import { documentsKey, tombstonesKey } from './keys';
 import { liveDocuments, type SegmentDocuments } from './reader';
-import { sealSegment } from './seal-segment';
+import { type SealedSegment, sealSegment } from './seal-segment';
 import { inlineCharacters, type SegmentDescriptor } from './segment';
 import { type StoredItem, toBytesItem, toItem } from './stored-item';
 import { encodeTombstones, isTombstoned, withTombstones } from './tombstones';
-import type { VectorRows } from './vector-rows';
-import { memorySource, mixedSource } from './vector-source';
+import { recordSource } from './vector-source';
 
 export interface SegmentChange {
   libraryId: string;
@@ -23,14 +22,16 @@ export interface SegmentChange {
   dimensions: number;
   /** Names of documents that are replaced or deleted. */
   removed: ReadonlySet<string>;
-  /** Documents that are new or replace others. */
+  /** Documents that are new or replace others; the records of their chunks are stored. */
   added: readonly DocumentEntry[];
-  /** One row for each chunk of `added`, in order. */
-  vectors: VectorRows;
   /** Also take the names of what is removed out of the document tables. */
   erase: boolean;
   /** Characters of centroid table that the catalogue has room for. */
   inlineCharactersMax: number;
+  /** Leave compaction to a later job: for callers who have no time to read and seal segments. */
+  mergesNothing?: boolean;
+  /** Called between the steps of a long seal; what it throws ends this one, to be gone on with. */
+  betweenSteps?: () => void;
 }
 
 export interface NextSegments {
@@ -39,6 +40,8 @@ export interface NextSegments {
   segments: SegmentDescriptor[];
   /** Every document of the next generation. */
   documents: DocumentEntry[];
+  /** Deletes what the steps of a long seal left, once the values are written. */
+  drop: () => Promise<void>;
 }
 
 /** Errors: those of `sealSegment`. */
@@ -50,25 +53,26 @@ export async function nextSegments(
   const retained = present
     .map((segment) => withoutRemoved(segment, change))
     .filter(({ segment }) => liveDocuments([segment]).length > 0);
-  const addedChunks = change.vectors.count;
+  const addedChunks = change.added.reduce((sum, { chunks }) => sum + chunks.length, 0);
   const sizes = retained.map(({ segment }) => segment.descriptor);
-  const merged = new Set(
-    planCompaction(addedChunks > 0 ? [...sizes, { chunks: addedChunks, tombstones: null }] : sizes),
-  );
+  const added = addedChunks > 0 ? [{ chunks: addedChunks, tombstones: null }] : [];
+  const merged = new Set(change.mergesNothing ? [] : planCompaction([...sizes, ...added]));
   const mergedSegments = retained.filter((_, i) => merged.has(i)).map(({ segment }) => segment);
   const staying = retained.filter((_, i) => !merged.has(i));
   const items = staying.flatMap((segment) => segment.items);
   const segments = staying.map(({ segment }) => segment.descriptor);
   const moved = liveDocuments(mergedSegments);
+  let drop = async (): Promise<void> => undefined;
   if (addedChunks > 0 || moved.length > 0) {
     const inlined = segments.reduce((sum, segment) => sum + inlineCharacters(segment), 0);
     const inlineCharactersMax = Math.max(0, change.inlineCharactersMax - inlined);
     const sealed = await sealDocuments(kv, { ...change, inlineCharactersMax }, moved);
     items.push(...sealed.items);
     segments.push(sealed.descriptor);
+    drop = sealed.drop;
   }
   const kept = liveDocuments(staying.map(({ segment }) => segment));
-  return { items, segments, documents: [...kept, ...moved, ...change.added] };
+  return { items, segments, documents: [...kept, ...moved, ...change.added], drop };
 }
 
 /** A segment as the next generation has it, and the values that are new in it. */
@@ -127,15 +131,16 @@ function withErased(
 }
 
 /** Seals added and moved documents as one segment. */
-async function sealDocuments(
+function sealDocuments(
   kv: KeyValueStore,
   change: SegmentChange,
   moved: readonly DocumentEntry[],
-): Promise<{ items: StoredItem[]; descriptor: SegmentDescriptor }> {
-  const { libraryId, jobId: segmentId, dimensions, vectors, inlineCharactersMax } = change;
+): Promise<SealedSegment> {
+  const { libraryId, jobId: segmentId, dimensions, inlineCharactersMax } = change;
   const documents = [...change.added, ...moved];
   const plan = { libraryId, segmentId, dimensions, documents, inlineCharactersMax };
-  if (moved.length === 0) return sealSegment(kv, plan, memorySource(vectors));
   const refs = documents.flatMap(({ chunks }) => chunks);
-  return sealSegment(kv, plan, mixedSource(kv, { libraryId, dimensions, refs, vectors }));
+  const source = recordSource(kv, { libraryId, dimensions, refs });
+  const { betweenSteps } = change;
+  return sealSegment(kv, plan, source, betweenSteps === undefined ? {} : { betweenSteps });
 }

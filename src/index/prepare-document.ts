@@ -7,6 +7,7 @@ import { detectFormat, parseDocument } from '../chunking/parse-document';
 import type { Chunk } from '../chunking/types';
 import { GroundworkError } from '../errors';
 import { isPrintableName } from './names';
+import type { ChunkRecord } from './record';
 
 /** A document as the admin gave it. */
 export interface GivenDocument {
@@ -25,6 +26,9 @@ export interface PreparedDocument {
 
 /** Version of `embeddedText`; part of the fingerprint. */
 export const EMBEDDED_TEXT_VERSION = 1;
+
+/** Bytes of a SHA-256 that are a chunk's hash. */
+const CHUNK_HASH_BYTES = 8;
 
 /** UTF-16 units of the longest document name. */
 export const DOCUMENT_NAME_CHARACTERS_MAX = 400;
@@ -57,10 +61,21 @@ export function prepareDocument(given: GivenDocument): PreparedDocument {
   };
 }
 
+/**
+ * What a chunk's record holds besides its vector: equal hashes are equal embeddings. 64 bits: among 2^20 chunks two are alike by chance once in 2^25 times.
+ */
+export function recordHash(record: Omit<ChunkRecord, 'vector'>): string {
+  const { document, headings, lead, text, trail } = record;
+  const fields = JSON.stringify([document, headings, lead, text, trail]);
+  const digest = createHash('sha256').update(fields).digest();
+  return digest.subarray(0, CHUNK_HASH_BYTES).toString('base64url');
+}
+
 /** What the model reads of a chunk: where it stands, then its text. Shown text has no such line. */
-export function embeddedText(document: PreparedDocument, chunk: Chunk): string {
-  const body = chunk.lead + document.text.slice(chunk.start, chunk.end).trim() + chunk.trail;
-  return chunk.headings.length === 0 ? body : `${chunk.headings.join(' › ')}\n${body}`;
+export function embeddedText(record: Omit<ChunkRecord, 'vector' | 'document'>): string {
+  const { headings, lead, text, trail } = record;
+  const body = lead + text.trim() + trail;
+  return headings.length === 0 ? body : `${headings.join(' › ')}\n${body}`;
 }
 
 function checkName(name: string): void {

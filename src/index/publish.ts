@@ -5,7 +5,7 @@
  */
 
 import { GroundworkError } from '../errors';
-import type { Clock, EntityStore } from '../platform/ports';
+import type { Clock, ConditionalSet, EntityStore } from '../platform/ports';
 import {
   type Catalogue,
   catalogueValue,
@@ -15,7 +15,9 @@ import {
   loadCatalogue,
   loadManifest,
   manifestValue,
+  type PreviousGeneration,
   type Projects,
+  type RetiredSegments,
 } from './catalogue';
 import { CATALOGUE_ENTITY, CATALOGUE_KEY, MANIFEST_ENTITY } from './keys';
 import { isValueMissing } from './read-values';
@@ -28,6 +30,16 @@ const ATTEMPTS_MAX = 8;
 const REFUSALS = ['store_throttled', 'store_failed'];
 const PUBLISH_UNKNOWN = 'publish_unknown';
 
+/**
+ * A further item that changes in the same transaction, on a condition of its own: what is published
+ * is then published by whoever still had the right to, and it is known to have been.
+ */
+export interface PublishFence {
+  /** Throws when the condition cannot hold any more. */
+  check: () => Promise<void>;
+  write: (entry: LibraryEntry) => ConditionalSet;
+}
+
 export interface Publication {
   libraryId: string;
   name: string;
@@ -35,17 +47,20 @@ export interface Publication {
   projects: Projects | undefined;
   fingerprint: Fingerprint;
   segments: SegmentDescriptor[];
-  /** Segments that are live no more and still stored: named until they are swept. */
-  previous: SegmentDescriptor[];
+  /** What can be restored, and what is to be swept: see `succession`. */
+  previous: PreviousGeneration | null;
+  retired: RetiredSegments[];
   /** The generation the job planned from; 0 for a library that is not there yet. */
   expectedGeneration: number;
   publisher: string;
+  fence?: PublishFence;
 }
 
 /** Makes the item that later transactions are conditioned on; generation 0 is invisible. */
 export async function createManifest(entities: EntityStore, libraryId: string): Promise<void> {
-  const empty = { generation: 0, publisher: '', publishedAt: 0, segments: [], previous: [] };
-  await entities.create(MANIFEST_ENTITY, libraryId, manifestValue(empty));
+  const empty = { segments: [], previous: null, retired: [] };
+  const manifest = { generation: 0, publisher: '', publishedAt: 0, ...empty };
+  await entities.create(MANIFEST_ENTITY, libraryId, manifestValue(manifest));
 }
 
 /**
@@ -59,6 +74,7 @@ export async function publishGeneration(
   publication: Publication,
 ): Promise<LibraryEntry> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    await publication.fence?.check();
     const catalogue = await loadCatalogue(entities);
     const existing = expectUnchanged(catalogue, publication);
     const entry: LibraryEntry = {
@@ -77,10 +93,16 @@ export async function publishGeneration(
       publishedAt: clock(),
       segments: publication.segments,
       previous: publication.previous,
+      retired: publication.retired,
     };
-    if (await commit(entities, catalogue, libraries, manifest, publication)) return entry;
+    const also = publication.fence === undefined ? [] : [publication.fence.write(entry)];
+    const change = { catalogue, libraries, manifest, also };
+    if (await commit(entities, change, publication)) return entry;
   }
-  throw lost(publication.name, `other libraries were published ${ATTEMPTS_MAX} times meanwhile`);
+  throw publishLost(
+    publication.name,
+    `other libraries were published ${ATTEMPTS_MAX} times meanwhile`,
+  );
 }
 
 /**
@@ -102,7 +124,8 @@ export async function retireLibrary(
       publisher,
       publishedAt: clock(),
       segments: [],
-      previous: [],
+      previous: null,
+      retired: [],
     };
     const libraries = catalogue.libraries.filter((entry) => entry.id !== library.id);
     const expectation = {
@@ -110,9 +133,10 @@ export async function retireLibrary(
       expectedGeneration: current.generation,
       publisher,
     };
-    if (await commit(entities, catalogue, libraries, manifest, expectation)) return;
+    const change = { catalogue, libraries, manifest, also: [] };
+    if (await commit(entities, change, expectation)) return;
   }
-  throw lost(library.name, `the catalogue changed ${ATTEMPTS_MAX} times meanwhile`);
+  throw publishLost(library.name, `the catalogue changed ${ATTEMPTS_MAX} times meanwhile`);
 }
 
 /** Whether a failed publish may have happened all the same, or may yet: nothing may be deleted. */
@@ -133,7 +157,7 @@ export async function orPublishLost(
   const { libraries } = await loadCatalogue(entities);
   const found = libraries.find(({ id }) => id === planned.libraryId)?.generation ?? 0;
   if (found === planned.generation) return error;
-  return lost(planned.name, overtaken(found, planned.generation));
+  return publishLost(planned.name, overtaken(found, planned.generation));
 }
 
 /** The library as it stands, after making sure that it is as the job found it. */
@@ -141,21 +165,27 @@ function expectUnchanged(catalogue: Catalogue, publication: Publication): Librar
   const existing = catalogue.libraries.find((library) => library.id === publication.libraryId);
   const found = existing?.generation ?? 0;
   if (found !== publication.expectedGeneration) {
-    throw lost(publication.name, overtaken(found, publication.expectedGeneration));
+    throw publishLost(publication.name, overtaken(found, publication.expectedGeneration));
   }
   const namesake = catalogue.libraries.find((library) => library.name === publication.name);
   if (namesake !== undefined && namesake.id !== publication.libraryId) {
-    throw lost(publication.name, 'another job created a library of that name');
+    throw publishLost(publication.name, 'another job created a library of that name');
   }
   return existing;
+}
+
+interface Change {
+  /** As it was read. */
+  catalogue: Catalogue;
+  libraries: LibraryEntry[];
+  manifest: IndexManifest;
+  also: ConditionalSet[];
 }
 
 /** One transaction over catalogue and manifest; false when a condition did not hold. */
 async function commit(
   entities: EntityStore,
-  catalogue: Catalogue,
-  libraries: LibraryEntry[],
-  manifest: IndexManifest,
+  { catalogue, libraries, manifest, also }: Change,
   expectation: { libraryId: string; expectedGeneration: number; publisher: string },
 ): Promise<boolean> {
   if (catalogue.generation === 0) {
@@ -177,6 +207,7 @@ async function commit(
         value: manifestValue(manifest),
         condition: { attribute: 'generation', equals: expectation.expectedGeneration },
       },
+      ...also,
     ]);
   } catch (error) {
     if (GroundworkError.isInstance(error) && REFUSALS.includes(error.code)) throw error;
@@ -210,7 +241,8 @@ function overtaken(found: number, planned: number): string {
   return `it is at generation ${found}, this job planned from ${planned}`;
 }
 
-function lost(library: string, why: string): GroundworkError {
+/** The error of a job that somebody else overtook. */
+export function publishLost(library: string, why: string): GroundworkError {
   return new GroundworkError({
     code: 'publish_lost',
     message: `library "${library}": ${why}; nothing was published. Start the job again`,

@@ -1,6 +1,6 @@
 /** Reading a library: what a query and a job need of its segments, one generation of it, whole. */
 
-import type { KeyValueStore, Platform } from '../platform/ports';
+import type { JsonValue, KeyValueStore, Platform } from '../platform/ports';
 import { type Catalogue, type LibraryEntry, loadCatalogue } from './catalogue';
 import { type ChunkRef, type DocumentEntry, decodeDocuments } from './document-table';
 import { openBytes } from './envelope';
@@ -8,6 +8,7 @@ import { recordKey } from './keys';
 import { isValueMissing, readValues } from './read-values';
 import { type ChunkRecord, decodeRecord, RECORD_BYTES_PLANNED } from './record';
 import { liveChunks, type SegmentDescriptor, segmentKeys } from './segment';
+import type { KeySize } from './stored-item';
 import { decodeTombstones, isTombstoned, type Tombstones } from './tombstones';
 
 /** A segment as a job sees it: which documents it was sealed with, and which of them are gone. */
@@ -39,7 +40,8 @@ export async function readGeneration<T>(
 }
 
 /**
- * Reads the document tables and tombstones of segments, in one round trip.
+ * Reads the document tables and tombstones of segments, in one round trip. Descriptors of the same
+ * segment share what they have in common.
  * Errors: `value_missing`, `value_corrupt`, `format_newer`.
  */
 export async function loadSegmentDocuments(
@@ -48,18 +50,21 @@ export async function loadSegmentDocuments(
   descriptors: readonly SegmentDescriptor[],
 ): Promise<SegmentDocuments[]> {
   const keys = descriptors.map((descriptor) => segmentKeys(libraryId, descriptor));
-  const values = await readValues(
-    kv,
-    keys.flatMap(({ documents, tombstones }) => [...documents, ...tombstones]),
-  );
-  let at = 0;
-  return descriptors.map((descriptor) => {
-    const parts = values.slice(at, at + descriptor.documentBytes.length);
-    at += parts.length;
+  const values = new Map<string, { key: string; value: JsonValue }>();
+  // States of one segment may share a table, and a batch takes each key once.
+  const wanted = keys.flatMap(({ documents, tombstones }) => [...documents, ...tombstones]);
+  const distinct = [...new Map(wanted.map((item) => [item.key, item])).values()];
+  for (const item of await readValues(kv, distinct)) values.set(item.key, item);
+  const read = ({ key }: KeySize) => values.get(key) as { key: string; value: JsonValue };
+  const tables = new Map<string, DocumentEntry[]>();
+  return descriptors.map((descriptor, i) => {
+    const { documents: parts, tombstones: marks } = keys[i] as (typeof keys)[number];
     const { chunks, documents: count } = descriptor;
     const expected = { documents: count, chunks, liveChunks: liveChunks(descriptor) };
-    const documents = decodeDocuments(parts, expected);
-    const stored = descriptor.tombstones === null ? undefined : values[at++];
+    const table = `${descriptor.id}:${descriptor.documentsJob}`;
+    const documents = tables.get(table) ?? decodeDocuments(parts.map(read), expected);
+    tables.set(table, documents);
+    const [stored] = marks.map(read);
     const tombstones =
       stored &&
       decodeTombstones(stored.key, openBytes('tombstones', stored.key, stored.value), {

@@ -7,30 +7,49 @@ import type { SegmentDescriptor } from './segment';
 import type { StoredItem } from './stored-item';
 import type { VectorSource } from './vector-source';
 
-/** int8 components that are read at once: 32 MB, or 20,000 vectors of 1,536 dimensions. */
-const COMPONENTS_AT_ONCE_MAX = 32_000_000;
+/**
+ * int8 components that are read at once: 8 MB, or 5,000 vectors of 1,536 dimensions. At a job's
+ * share of the read quota that is a minute; a seal that is interrupted begins at its last step.
+ */
+const COMPONENTS_AT_ONCE_MAX = 8_000_000;
+
+export interface SealOptions {
+  componentsAtOnceMax?: number;
+  /** Called between steps; what it throws ends this call, and the next one goes on. */
+  betweenSteps?: () => void;
+}
+
+export interface SealedSegment {
+  /** Values to be written by the caller. */
+  items: StoredItem[];
+  descriptor: SegmentDescriptor;
+  /** Deletes what the steps left, once the values are written. */
+  drop: () => Promise<void>;
+}
 
 /**
  * The values of a segment and the descriptor that names them; writing the values is the caller's.
- * Reads each row of the source once. Errors: those of the source.
+ * Reads each row of the source once, also over calls that were interrupted.
+ * Errors: those of the source, and of `betweenSteps`.
  */
 export async function sealSegment(
   kv: KeyValueStore,
   plan: SegmentPlan,
   source: VectorSource,
-  componentsAtOnceMax = COMPONENTS_AT_ONCE_MAX,
-): Promise<{ items: StoredItem[]; descriptor: SegmentDescriptor }> {
+  options: SealOptions = {},
+): Promise<SealedSegment> {
+  const { componentsAtOnceMax = COMPONENTS_AT_ONCE_MAX, betweenSteps } = options;
   const rows = plan.documents.reduce((sum, { chunks }) => sum + chunks.length, 0);
-  if (source.isAtHand || rows * plan.dimensions <= componentsAtOnceMax) {
+  if (rows * plan.dimensions <= componentsAtOnceMax) {
     const numbers = Uint32Array.from({ length: rows }, (_, row) => row);
-    return buildSegment(plan, await source.read(numbers));
+    return { ...buildSegment(plan, await source.read(numbers)), drop: async () => undefined };
   }
   let state = await loadSealState(kv, plan);
-  try {
-    while (!state.isComplete) state = await sealStep(kv, plan, source, state);
-    return await finishSeal(kv, plan, state);
-  } finally {
-    // Also of a seal that failed: a job that is run again has another id, and nobody would go on.
-    await dropSeal(kv, plan, state);
+  while (!state.isComplete) {
+    betweenSteps?.();
+    state = await sealStep(kv, plan, source, state);
   }
+  betweenSteps?.();
+  const final = state;
+  return { ...(await finishSeal(kv, plan, state)), drop: () => dropSeal(kv, plan, final) };
 }

@@ -90,6 +90,11 @@ export function listKeySize(
   return { key, bytes: key.length + sealedBytes('list', bytes) };
 }
 
+/** Equal of two descriptors of a segment when nothing was deleted in it between the two. */
+export function segmentState({ id, documentsJob, tombstones }: SegmentDescriptor): string {
+  return `${id}:${documentsJob}:${tombstones?.job ?? ''}`;
+}
+
 /** Every key of a segment, for deleting it. */
 export function allSegmentKeys(libraryId: string, descriptor: SegmentDescriptor): string[] {
   const { table, documents, tombstones } = segmentKeys(libraryId, descriptor);

@@ -2,59 +2,71 @@
 
 import type { KeyValueStore } from '../platform/ports';
 import type { DocumentEntry } from './document-table';
+import { isDamage } from './envelope';
 import { recordKey } from './keys';
 import { deleteKeys, isValueMissing } from './read-values';
 import { liveDocuments, loadSegmentDocuments } from './reader';
-import { allSegmentKeys, type SegmentDescriptor, segmentKeys } from './segment';
+import { allSegmentKeys, type SegmentDescriptor, segmentKeys, segmentState } from './segment';
 
 export interface SweepOptions {
   libraryId: string;
-  /**
-   * Segments as generations that are live no more had them, the oldest first: what a segment had
-   * later it had before, and sweeping deletes the document table that both states share.
-   */
+  /** Segments as generations had them that nobody may read any more. */
   retired: readonly SegmentDescriptor[];
-  /** Segments of the live generation. */
+  /** Segments as generations have them that are live, can be restored, or may be read still. */
   current: readonly SegmentDescriptor[];
-  /** Documents of the live generation. */
+  /** Documents of those. */
   kept: readonly DocumentEntry[];
 }
 
-/**
- * Deletes what retired segments had and the live generation has not: records that no kept document
- * refers to, tombstones and document tables that were replaced, and segments that are gone whole.
- * Liveness is found by marking from `kept` and `current`, never by counting references.
- */
-export async function sweep(kv: KeyValueStore, options: SweepOptions): Promise<void> {
-  const { libraryId, retired, current, kept } = options;
-  const liveRecords = new Set(recordKeysOf(libraryId, kept));
-  const liveValues = new Set(current.flatMap((segment) => allSegmentKeys(libraryId, segment)));
-  for (const descriptor of retired) {
-    if (current.some((live) => isUnchanged(live, descriptor))) continue;
-    const values = allSegmentKeys(libraryId, descriptor).filter((key) => !liveValues.has(key));
-    const documents = await retiredDocuments(kv, libraryId, descriptor);
-    const records = recordKeysOf(libraryId, documents).filter((key) => !liveRecords.has(key));
-    // The document table last: as long as it stands, an interrupted sweep can be repeated.
-    const tables = new Set(segmentKeys(libraryId, descriptor).documents.map(({ key }) => key));
-    await deleteKeys(kv, records);
-    await deleteKeys(
-      kv,
-      values.filter((key) => !tables.has(key)),
-    );
-    await deleteKeys(
-      kv,
-      values.filter((key) => tables.has(key)),
-    );
-  }
+/** A segment that could not be swept because it is damaged; its values are left as they are. */
+export interface UnsweptSegment {
+  descriptor: SegmentDescriptor;
+  error: unknown;
 }
 
-/** Whether the live generation has the segment with the same documents. */
-function isUnchanged(live: SegmentDescriptor, retired: SegmentDescriptor): boolean {
-  return (
-    live.id === retired.id &&
-    live.documentsJob === retired.documentsJob &&
-    live.tombstones?.job === retired.tombstones?.job
+/**
+ * Deletes what retired segments had and current ones have not: records that no kept document refers
+ * to, tombstones and document tables that were replaced, and segments that are gone whole. Liveness
+ * is found by marking from `kept` and `current`, never by counting references. Repeating it is
+ * harmless.
+ */
+export async function sweep(kv: KeyValueStore, options: SweepOptions): Promise<UnsweptSegment[]> {
+  const { libraryId, current, kept } = options;
+  const currentStates = new Set(current.map(segmentState));
+  const retired = options.retired.filter((segment) => !currentStates.has(segmentState(segment)));
+  const unswept: UnsweptSegment[] = [];
+  const records = new Set<string>();
+  for (const descriptor of retired) {
+    try {
+      const documents = await retiredDocuments(kv, libraryId, descriptor);
+      for (const key of recordKeysOf(libraryId, documents)) records.add(key);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      unswept.push({ descriptor, error });
+    }
+  }
+  // Segments of several generations share their documents.
+  for (const key of recordKeysOf(libraryId, new Set(kept))) records.delete(key);
+  const left = [...current, ...unswept.map(({ descriptor }) => descriptor)];
+  const leftValues = new Set(left.flatMap((segment) => allSegmentKeys(libraryId, segment)));
+  const valuesOf = (segment: SegmentDescriptor) =>
+    allSegmentKeys(libraryId, segment).filter((key) => !leftValues.has(key));
+  const values = new Set(retired.flatMap(valuesOf));
+  const tables = new Set(
+    retired.flatMap((segment) => segmentKeys(libraryId, segment).documents.map(({ key }) => key)),
   );
+  // The document tables last: as long as they stand, an interrupted sweep can be repeated. And not
+  // before the records of all segments are gone, as states of one segment may share a table.
+  await deleteKeys(kv, [...records]);
+  await deleteKeys(
+    kv,
+    [...values].filter((key) => !tables.has(key)),
+  );
+  await deleteKeys(
+    kv,
+    [...values].filter((key) => tables.has(key)),
+  );
+  return unswept;
 }
 
 /** The live documents of a segment that may have been swept; none when it has. */
@@ -72,8 +84,8 @@ export async function retiredDocuments(
   }
 }
 
-function recordKeysOf(libraryId: string, documents: readonly DocumentEntry[]): string[] {
-  return documents.flatMap((document) =>
-    document.chunks.map((chunk) => recordKey(libraryId, chunk.job, chunk.record)),
-  );
+function* recordKeysOf(libraryId: string, documents: Iterable<DocumentEntry>): Iterable<string> {
+  for (const { chunks } of documents) {
+    for (const { job, record } of chunks) yield recordKey(libraryId, job, record);
+  }
 }

@@ -9,6 +9,7 @@ import { decodePostingList } from '../../src/index/posting-list';
 import { pickRows, rowOf, toRows, type VectorRows } from '../../src/index/vector-rows';
 import { quantizeInt8 } from '../../src/quantization/int8';
 import { clusteredVectors, randomVectors } from '../support/random-vectors';
+import { chunkRef } from '../support/stored-values';
 
 const rowsOf = (vectors: readonly Float32Array[]): VectorRows =>
   toRows(vectors.map(quantizeInt8), vectors[0]?.length ?? 1);
@@ -78,7 +79,7 @@ describe('the spread of a segment', () => {
 
   function build(vectors: readonly Float32Array[]): Built {
     const rows = rowsOf(vectors);
-    const chunks = vectors.map((_, i) => ({ start: i, end: i + 1, job: SEGMENT, record: i }));
+    const chunks = vectors.map((_, record) => chunkRef({ start: record, job: SEGMENT, record }));
     const documents = [{ name: 'a.md', hash: 'ab'.repeat(32), chunks }];
     const ids = { libraryId: LIBRARY, segmentId: SEGMENT };
     const { dimensions } = rows;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
   type DocumentEntry,
@@ -18,7 +19,8 @@ type Part = { key: string; value: JsonValue };
 function documentOf(name: string, chunks: number, job: string | string[] = SEGMENT.id) {
   const refs = Array.from({ length: chunks }, (_, i) => {
     const id = typeof job === 'string' ? job : (job[i % job.length] as string);
-    return { start: i * 1_200, end: (i + 1) * 1_200, job: id, record: i };
+    const hash = createHash('sha256').update(`${i}`).digest().subarray(0, 8).toString('base64url');
+    return { start: i * 1_200, end: (i + 1) * 1_200, job: id, record: i, hash };
   });
   return { name, hash: 'ab'.repeat(32), chunks: refs };
 }
@@ -55,8 +57,8 @@ describe('a document table', () => {
     ['awkward names', [documentOf('"\\/漢字 👩‍💻', 2), documentOf("z'", 1)]],
     ['jobs of each document', [documentOf('a', 3, 'aa'), documentOf('b', 2, 'bb')]],
     ['documents of several jobs', [documentOf('a', 9, jobs(4)), documentOf('b', 9, jobs(7))]],
-    ['exactly one full row', [documentOf('a', 5_000), documentOf('b', 1)]],
-    ['a row more than that', [documentOf('a', 5_001), documentOf('b', 1)]],
+    ['exactly one full row', [documentOf('a', 3_500), documentOf('b', 1)]],
+    ['a chunk more than that', [documentOf('a', 3_501), documentOf('b', 1)]],
   ])('comes back as it was: %s', (_, documents) => {
     const parts = store(encodeDocuments(documents));
     expect(decodeDocuments(parts, sizeOf(documents))).toEqual(documents);
@@ -65,6 +67,7 @@ describe('a document table', () => {
   it.each([
     ['a document of 20,000 chunks', [documentOf('handbook.md', 20_000)]],
     ['a document of 9,000 chunks of 3,000 jobs', [documentOf('handbook.md', 9_000, jobs(3_000))]],
+    ['chunks that are each of their own job', [documentOf('漢"'.repeat(200), 9_000, jobs(9_000))]],
     ['many documents of long names', many(3_000, '漢字"\\'.repeat(100))],
     ['many documents, each of its own job', many(6_000, 'x')],
   ])('splits %s into parts that fit and comes back', (_, documents) => {
@@ -142,12 +145,20 @@ describe('a damaged document table', () => {
       '{"jobs":[1],"documents":[]}',
       '{"jobs":[],"documents":[null]}',
       '{"jobs":[],"documents":[["a","h"]]}',
-      '{"jobs":[],"documents":[["a",1,[]]]}',
-      '{"jobs":["j"],"documents":[["a","h",[0,1,0]]]}',
-      '{"jobs":["j"],"documents":[["a","h",[0,1,1,0]]]}',
-      '{"jobs":["j"],"documents":[["a","h",[0,1.5,0,0]]]}',
-      '{"jobs":["j"],"documents":[["a","h",[0,1,0,-1]]]}',
-      '{"jobs":["j"],"documents":[["a","h",["0",1,0,0]]]}',
+      '{"jobs":[],"documents":[["a",1,[],""]]}',
+      '{"jobs":["j"],"documents":[["a","h",[0,1,0],"AAAAAAAAAAA"]]}',
+      '{"jobs":["j"],"documents":[["a","h",[0,1,1,0],"AAAAAAAAAAA"]]}',
+      '{"jobs":["j"],"documents":[["a","h",[0,1.5,0,0],"AAAAAAAAAAA"]]}',
+      '{"jobs":["j"],"documents":[["a","h",[0,1,0,-1],"AAAAAAAAAAA"]]}',
+      '{"jobs":["j"],"documents":[["a","h",["0",1,0,0],"AAAAAAAAAAA"]]}',
+      '{"jobs":["j"],"documents":[["a","h",[0,1,0,0]]]}',
+      '{"jobs":["j"],"documents":[["a","h",[0,1,0,0],7]]}',
+      '{"jobs":["j"],"documents":[["a","h",[0,1,0,0],""]]}',
+      '{"jobs":["j"],"documents":[["a","h",[0,1,0,0],"AAAAAAAAAA"]]}',
+      '{"jobs":["j"],"documents":[["a","h",[0,1,0,0],"AAAAAAAAAAAA"]]}',
+      '{"jobs":["j"],"documents":[["a","h",[0,1,0,0],"AAAAA AAAAA"]]}',
+      '{"jobs":["j"],"documents":[["a","h",[0,1,0,0],"AAAAA+AAAAA"]]}',
+      '{"jobs":["j"],"documents":[["a","h",[],"AAAAAAAAAAA"]]}',
     ]) {
       expect(codeOf(store([wrong]), { documents: 1, chunks: 1, liveChunks: 1 }), wrong).toBe(
         'value_corrupt',

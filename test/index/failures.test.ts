@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FaultAction, PlatformCall } from '../../emulator/faults';
 import { createProvider } from '../../src/embedding/create-provider';
 import { deleteDocument, deleteEverything } from '../../src/index/delete';
-import { indexDocuments } from '../../src/index/index-documents';
+import { indexDocuments } from '../../src/jobs/index-here';
 import type { JsonValue } from '../../src/platform/ports';
 import { codeRejectedBy } from '../support/error-code';
 import {

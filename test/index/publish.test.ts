@@ -3,6 +3,7 @@ import type { EmbeddingProvider } from '../../src/embedding/provider';
 import { GroundworkError } from '../../src/errors';
 import { loadCatalogue, loadManifest } from '../../src/index/catalogue';
 import { deleteDocument, deleteLibrary } from '../../src/index/delete';
+import { RETIRED_GRACE_MS } from '../../src/index/retire';
 import { codeRejectedBy } from '../support/error-code';
 import { type IndexSite, openIndexSite, wordProvider } from '../support/index-site';
 
@@ -194,7 +195,7 @@ describe('an answer lost after the transaction was carried out', () => {
 });
 
 describe('the index manifest', () => {
-  it('agrees with the catalogue and names publisher, live and previous segments', async () => {
+  it('agrees with the catalogue and names publisher, live and previous generation', async () => {
     await site.index({ 'a.md': 'One.' });
     const [first] = (await catalogue()).libraries;
     await site.index({ 'a.md': 'Two.' });
@@ -205,7 +206,8 @@ describe('the index manifest', () => {
     expect(manifest).toMatchObject({
       generation: 2,
       segments: second?.segments,
-      previous: first?.segments,
+      previous: { generation: 1, fingerprint: first?.fingerprint, segments: first?.segments },
+      retired: [],
       publisher: second?.segments[0]?.id,
     });
   });
@@ -215,16 +217,20 @@ describe('sweeping', () => {
   it('that fails does not fail the job, and the next job sweeps what is left', async () => {
     await site.index({ 'a.md': 'The oldest text.' });
     await site.index({ 'a.md': 'The middle text.' });
+    await site.index({ 'a.md': 'The newer text.' });
+    site.pass(RETIRED_GRACE_MS);
     const action = { type: 'fail', status: 503, code: 'SERVICE_UNAVAILABLE' } as const;
     site.local.calls.setFaults([{ match: { kind: 'kvs', path: '/api/v1/batch/delete' }, action }]);
-    expect(await site.index({ 'a.md': 'The newer text.' })).toMatchObject({ generation: 3 });
+    expect(await site.index({ 'a.md': 'The new text.' })).toMatchObject({ generation: 4 });
     expect(site.logged).toContain('sweep_failed');
     site.local.calls.setFaults([]);
     expect(await site.storedText()).toContain('oldest');
+    site.pass(RETIRED_GRACE_MS);
     await site.index({ 'a.md': 'The newest text.' });
     const stored = await site.storedText();
     expect(stored).not.toContain('oldest');
     expect(stored).not.toContain('middle');
+    await site.sweepLater();
     expect((await site.keys()).filter((key) => key.startsWith('plain/'))).toHaveLength(6);
   });
 
@@ -236,6 +242,7 @@ describe('sweeping', () => {
     site.local.calls.setFaults([]);
     expect((await site.rank('text'))[0]?.text).toBe('The newer text.');
     await site.index({ 'a.md': 'The newest text.' });
+    await site.sweepLater();
     expect(await site.storedText()).not.toMatch(/oldest|middle/);
   });
 });

@@ -77,6 +77,7 @@ describe('a reader', () => {
       const hits = await rankWhile(nth, async () => {
         await site.index(version('middle'));
         await site.index(version('new'));
+        await site.sweepLater();
       });
       expect(hits).toHaveLength(30);
       expect(versionsOf(hits)).toBe('new');
@@ -94,6 +95,7 @@ describe('a reader', () => {
           round += 1;
           await site.index(version(`r${round}`));
         }
+        await site.sweepLater();
         return kv.batchGet(keys);
       };
       const get: typeof entities.get = (entity, key) => {

@@ -18,6 +18,7 @@ import { quantizeInt8 } from '../../src/quantization/int8';
 import { codeRejectedBy } from '../support/error-code';
 import { type IndexSite, keysLike, openIndexSite, WORK_KEY } from '../support/index-site';
 import { clusteredVectors } from '../support/random-vectors';
+import { chunkRef } from '../support/stored-values';
 
 const DIMENSIONS = 64;
 const LIBRARY = '0123456789abcdef';
@@ -44,7 +45,7 @@ function planOf(rows: number): SegmentPlan {
       const [job = '', number = ''] = rowKey(first + i)
         .split(':')
         .slice(-2);
-      return { start: i * 900, end: (i + 1) * 900, job, record: Number(number) };
+      return chunkRef({ start: i * 900, end: (i + 1) * 900, job, record: Number(number) });
     });
     documents.push({ name: `${first}.md`, hash: 'ab'.repeat(32), chunks });
   }

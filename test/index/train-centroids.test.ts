@@ -9,6 +9,7 @@ import { quantizeInt8 } from '../../src/quantization/int8';
 import { seededRandom } from '../../src/quantization/seeded-random';
 import { codeThrownBy } from '../support/error-code';
 import { clusteredVectors, randomVectors } from '../support/random-vectors';
+import { chunkRef } from '../support/stored-values';
 
 const rowsOf = (vectors: readonly Float32Array[]): VectorRows =>
   toRows(vectors.map(quantizeInt8), vectors[0]?.length ?? 1);
@@ -142,7 +143,7 @@ describe('the lists of a segment', () => {
 
   function build(vectors: readonly Float32Array[]) {
     const rows = rowsOf(vectors);
-    const chunks = vectors.map((_, i) => ({ start: i, end: i + 1, job: JOB, record: i }));
+    const chunks = vectors.map((_, record) => chunkRef({ start: record, job: JOB, record }));
     const documents = [{ name: 'a.md', hash: 'ab'.repeat(32), chunks }];
     const ids = { libraryId: '0123456789abcdef', segmentId: 'fedcba9876543210' };
     const plan = { ...ids, dimensions: rows.dimensions, documents, inlineCharactersMax: 24_000 };

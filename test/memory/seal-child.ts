@@ -24,6 +24,7 @@ const documents: DocumentEntry[] = Array.from({ length: rows / CHUNKS_PER_DOCUME
     end: (c + 1) * 1_500,
     job: JOB,
     record: i * CHUNKS_PER_DOCUMENT + c,
+    hash: 'AAAAAAAAAAA',
   })),
 }));
 const plan = {

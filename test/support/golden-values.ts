@@ -5,6 +5,7 @@
 import {
   type Catalogue,
   catalogueValue,
+  type Fingerprint,
   type IndexManifest,
   manifestValue,
 } from '../../src/index/catalogue';
@@ -45,8 +46,8 @@ export const DOCUMENTS = [
     name: 'guides/größe 📏 "one".md',
     hash: 'ab'.repeat(32),
     chunks: [
-      { start: 0, end: 1_180, job: JOB, record: 0 },
-      { start: 1_180, end: 2_011, job: JOB, record: 1 },
+      { start: 0, end: 1_180, job: JOB, record: 0, hash: 'q83vEjRWeJA' },
+      { start: 1_180, end: 2_011, job: JOB, record: 1, hash: '-_-_-_-_-_8' },
     ],
   },
   { name: 'empty.txt', hash: 'cd'.repeat(32), chunks: [] },
@@ -55,7 +56,7 @@ export const DOCUMENTS = [
   {
     name: 'a/later.md',
     hash: 'ef'.repeat(32),
-    chunks: [{ start: 0, end: 4_999_999, job: SEGMENT, record: 16_777_215 }],
+    chunks: [{ start: 0, end: 4_999_999, job: SEGMENT, record: 16_777_215, hash: 'AAECAwQFBgc' }],
   },
 ];
 export const RECORD = {
@@ -115,6 +116,17 @@ export const SEGMENTS: SegmentDescriptor[] = [
     tombstones: null,
   },
 ];
+const FINGERPRINT: Fingerprint = {
+  embedder: 'openai',
+  model: 'text-embedding-3-small',
+  modelId: 'openai/text-embedding-3-small/100',
+  dimensions: 100,
+  queryConvention: 'same',
+  normalized: true,
+  chunkerVersion: 1,
+  embeddedTextVersion: 1,
+  maskingVersion: 0,
+};
 export const CATALOGUE: Catalogue = {
   generation: 12,
   libraries: [
@@ -123,17 +135,7 @@ export const CATALOGUE: Catalogue = {
       name: 'Größe & "norms"',
       projects: ['ACME', 'OPS'],
       generation: 8,
-      fingerprint: {
-        embedder: 'openai',
-        model: 'text-embedding-3-small',
-        modelId: 'openai/text-embedding-3-small/100',
-        dimensions: 100,
-        queryConvention: 'same',
-        normalized: true,
-        chunkerVersion: 1,
-        embeddedTextVersion: 1,
-        maskingVersion: 0,
-      },
+      fingerprint: FINGERPRINT,
       segments: SEGMENTS.slice(0, 2),
     },
   ],
@@ -143,7 +145,11 @@ export const MANIFEST: IndexManifest = {
   publisher: JOB,
   publishedAt: 1_780_000_000_000,
   segments: SEGMENTS.slice(0, 2),
-  previous: SEGMENTS.slice(2),
+  previous: { generation: 7, fingerprint: FINGERPRINT, segments: SEGMENTS.slice(1, 2) },
+  retired: [
+    { at: 0, segments: SEGMENTS.slice(2) },
+    { at: 1_779_999_000_000, segments: [{ ...(SEGMENTS[0] as SegmentDescriptor), table: '' }] },
+  ],
 };
 
 /** What one file below test/golden/v0 holds. */

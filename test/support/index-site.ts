@@ -17,12 +17,14 @@ import { hashedEmbedding } from '../../emulator/providers/hashed-embedding';
 import { type OpenAiServer, startOpenAiServer } from '../../emulator/providers/openai-server';
 import { OPENAI_KEY_NAME } from '../../src/embedding/create-provider';
 import type { EmbeddingProvider } from '../../src/embedding/provider';
+import { findLibrary, loadCatalogue } from '../../src/index/catalogue';
 import {
   type IndexReport,
   type IndexRequest,
   indexDocuments,
-} from '../../src/index/index-documents';
+} from '../../src/jobs/index-here';
 import type { GivenDocument } from '../../src/index/prepare-document';
+import { RETIRED_GRACE_MS, sweepRetired } from '../../src/index/retire';
 import { createForgePlatform } from '../../src/platform/forge-platform';
 import type { JsonValue, Platform } from '../../src/platform/ports';
 import { type Hit, rankChunks, type SearchScope, search } from '../../src/retrieval/search';
@@ -55,6 +57,10 @@ export interface IndexSite {
   valueAt(key: string): Promise<JsonValue>;
   replaceValue(key: string, value: JsonValue): Promise<void>;
   removeValue(key: string): Promise<void>;
+  /** Moves the app's clock on until retired segments are due, and sweeps those of a library. */
+  sweepLater(library?: string): Promise<void>;
+  /** Moves the app's clock on. */
+  pass(ms: number): void;
   close(): Promise<void>;
 }
 
@@ -79,11 +85,13 @@ export async function openIndexSite(): Promise<IndexSite> {
   const hosts = { 'https://api.openai.com': server.origin };
   const local = await createLocalPlatform({ kvs, manifest, clock, random, hosts });
   const logged: string[] = [];
+  let passedMs = 0;
 
   const run: IndexSite['run'] = (work, { installation = ACME, overrides = {} } = {}) =>
     local.run({ installation, timeLimitMs: Number.POSITIVE_INFINITY }, () =>
       work({
         ...createForgePlatform(),
+        clock: () => clock.now() + passedMs,
         log: (event) => logged.push(event),
         sleep: async () => undefined,
         ...overrides,
@@ -140,6 +148,17 @@ export async function openIndexSite(): Promise<IndexSite> {
     },
     removeValue: async (key) => {
       await ask('delete', { key });
+    },
+    sweepLater: (library = 'rules') => {
+      passedMs += RETIRED_GRACE_MS;
+      return run(async (platform) => {
+        const { id } = findLibrary((await loadCatalogue(platform.entities)).libraries, library);
+        const grace = { now: platform.clock(), graceMs: RETIRED_GRACE_MS };
+        await sweepRetired(platform, id, grace);
+      });
+    },
+    pass: (ms) => {
+      passedMs += ms;
     },
     close: async () => {
       await local.close();

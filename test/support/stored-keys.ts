@@ -24,7 +24,8 @@ export function namedKeys(site: IndexSite): Promise<NamedKeys> {
       live.push(own);
       for (const segment of library.segments)
         live.push(...(await keysOf(platform, library, segment)));
-      for (const segment of manifest?.previous ?? []) {
+      const retired = manifest?.retired.flatMap(({ segments }) => segments) ?? [];
+      for (const segment of [...(manifest?.previous?.segments ?? []), ...retired]) {
         keys.push(...(await ifStored(keysOf(platform, library, segment))));
       }
     }

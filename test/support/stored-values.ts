@@ -1,5 +1,6 @@
 /** Seeded structures of every binary kind of stored value, for tests of their bytes. */
 import type { CentroidTable } from '../../src/index/centroid-table';
+import type { ChunkRef } from '../../src/index/document-table';
 import type { PostingList } from '../../src/index/posting-list';
 import { type Tombstones, withTombstones } from '../../src/index/tombstones';
 import { seededRandom } from '../../src/quantization/seeded-random';
@@ -85,4 +86,11 @@ function randomBits(
   const length = rows * Math.ceil(rowBits / 8);
   const bytes = Uint8Array.from({ length }, () => Math.floor(random() * 256));
   return clearSpareBits(bytes, rowBits);
+}
+
+/** A chunk of one character, unless its end is given, whose hash is of no meaning. */
+export function chunkRef(
+  ref: Pick<ChunkRef, 'start' | 'job' | 'record'> & Partial<ChunkRef>,
+): ChunkRef {
+  return { end: ref.start + 1, hash: 'AAAAAAAAAAA', ...ref };
 }

@@ -7,7 +7,7 @@
 import type { EmbeddingProvider } from '../../src/embedding/provider';
 import { findLibrary, type LibraryEntry, loadCatalogue } from '../../src/index/catalogue';
 import { deleteDocument } from '../../src/index/delete';
-import { type IndexReport, indexDocuments } from '../../src/index/index-documents';
+import { type IndexReport, indexDocuments } from '../../src/jobs/index-here';
 import { readGeneration } from '../../src/index/reader';
 import { loadHeads } from '../../src/index/segment-heads';
 import type { Platform } from '../../src/platform/ports';

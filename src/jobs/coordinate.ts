@@ -1,0 +1,173 @@
+/**
+ * The coordinator: takes a job as far as its function's time allows, then hands over. It is the only
+ * one that changes the job while it runs; whoever else comes finds it held, and whatever an older
+ * run still writes is refused.
+ */
+
+import { GroundworkError } from '../errors';
+import { takeLease } from '../index/lease';
+import { advance } from './advance';
+import { cleanUpJob } from './clean-up-job';
+import { coordinateEvent } from './events';
+import { isOver, type JobState } from './job';
+import { isTimeUp, type JobContext } from './job-context';
+import { isOvertaken, JobRun } from './job-run';
+import { failOutdatedJob, loadJob, type StoredJob } from './job-store';
+import { LEASE_MS, leaseKeyOf, releaseLibrary } from './library-lease';
+
+/** Runs in a row without any progress, after which a job is failed for good. */
+const FAILURES_MAX = 8;
+/** Seconds until a job looks again whether another one has left its library. */
+const LEASE_LOOK_SECONDS = 20;
+
+/** Handles an event that asks to look after a job. Throws what the platform's own retry may mend. */
+export async function coordinate(context: JobContext, jobId: string): Promise<void> {
+  const run = await takeJob(context, jobId);
+  if (run === undefined) return;
+  try {
+    if (isOver(run.state)) await cleanUp(run);
+    else await runLeased(run);
+  } catch (error) {
+    await settle(run, error);
+  }
+}
+
+/** The job, held by this run; undefined when there is nothing for it to do. */
+async function takeJob(context: JobContext, jobId: string): Promise<JobRun | undefined> {
+  const { platform, event } = context;
+  const job = await loadCurrent(context, jobId);
+  if (job === undefined) {
+    platform.log('job_event_stale', { jobId });
+    return undefined;
+  }
+  const { state } = job;
+  const wantsWork = state.state === 'queued' || state.state === 'running';
+  if (!wantsWork && (!isOver(state) || state.isClean)) return undefined;
+  const now = platform.clock();
+  const { holder } = state;
+  // The platform tries an event again only after the try before it has ended.
+  const isFree =
+    holder === null ||
+    holder.until <= now ||
+    (holder.event === event.id && holder.attempt < event.attempt);
+  if (!isFree) {
+    platform.log('job_held', { jobId });
+    return undefined;
+  }
+  const run = new JobRun(context, job);
+  const until = now + platform.remainingTimeMs();
+  try {
+    await run.save({
+      ...(wantsWork ? { state: 'running' as const } : {}),
+      holder: { event: event.id, attempt: event.attempt, until },
+      // Whoever held it was ended from outside, or had no time left to say why.
+      failures: holder === null ? state.failures : state.failures + 1,
+    });
+  } catch (error) {
+    if (isOvertaken(error)) return undefined;
+    throw error;
+  }
+  return run;
+}
+
+async function loadCurrent(context: JobContext, jobId: string): Promise<StoredJob | undefined> {
+  const { entities, clock } = context.platform;
+  try {
+    return await loadJob(entities, jobId);
+  } catch (error) {
+    if (!GroundworkError.isInstance(error) || error.code !== 'job_outdated') throw error;
+    await failOutdatedJob(entities, jobId, clock(), error);
+    return undefined;
+  }
+}
+
+/** Works on the job while it has its library to itself. */
+async function runLeased(run: JobRun): Promise<void> {
+  const { platform } = run.context;
+  if (run.state.failures > FAILURES_MAX) throw neverEnded(run.jobId);
+  const { library } = run.state.request;
+  const taken = await takeLease(platform.entities, {
+    key: leaseKeyOf(library),
+    holder: run.jobId,
+    now: platform.clock(),
+    ttlMs: LEASE_MS,
+  });
+  if (!taken.ok) {
+    const waiting = 'another job works on this library';
+    await lookLater(run, LEASE_LOOK_SECONDS, { waiting, failures: 0 });
+    return;
+  }
+  const lookSeconds = await advance(run);
+  if (lookSeconds === undefined) {
+    await releaseLibrary(platform, run.jobId, library);
+    return;
+  }
+  await lookLater(run, lookSeconds, {});
+}
+
+/** Lets go of the job until an event that is due later, which is pushed unless there is one. */
+async function lookLater(run: JobRun, seconds: number, changes: Partial<JobState>): Promise<void> {
+  const now = run.context.platform.clock();
+  const dueAt = now + seconds * 1_000;
+  const isAwaited = run.state.nextLookAt > now && run.state.nextLookAt <= dueAt;
+  await run.save({
+    ...changes,
+    holder: null,
+    nextLookAt: isAwaited ? run.state.nextLookAt : dueAt,
+  });
+  if (!isAwaited) await run.context.push([coordinateEvent(run.jobId, seconds)]);
+}
+
+async function cleanUp(run: JobRun): Promise<void> {
+  await cleanUpJob(run.context.platform, run.jobId, run.state);
+  await run.save({ isClean: true, holder: null });
+}
+
+/** What becomes of a job whose run met an error. */
+async function settle(run: JobRun, error: unknown): Promise<void> {
+  const { platform } = run.context;
+  const { jobId } = run;
+  if (isOvertaken(error)) {
+    platform.log('job_overtaken', { jobId });
+    return;
+  }
+  if (isTimeUp(error)) {
+    await quietly(run, { holder: null, failures: 0 });
+    await run.context.push([coordinateEvent(jobId)]);
+    return;
+  }
+  const isOurs = GroundworkError.isInstance(error);
+  const code = isOurs ? error.code : 'internal_error';
+  const mayPass = !isOurs || error.retryable;
+  const failures = run.state.failures + 1;
+  platform.log('job_run_failed', { jobId, code, phase: run.state.phase, failures });
+  if (isOver(run.state)) throw error;
+  if (mayPass && failures <= FAILURES_MAX) {
+    await quietly(run, { holder: null, failures, waiting: code });
+    throw new GroundworkError({
+      code,
+      message: `job ${jobId}: will be run again`,
+      retryable: true,
+    });
+  }
+  const message = isOurs ? error.message : 'an unexpected error; resume the job, or start it again';
+  await run.save({ state: 'failed', error: { code, message }, holder: null, waiting: null });
+  await releaseLibrary(platform, jobId, run.state.request.library);
+}
+
+/** Saves what is only a courtesy: the error of the run is the one that counts. */
+async function quietly(run: JobRun, changes: Partial<JobState>): Promise<void> {
+  try {
+    await run.save(changes);
+  } catch {
+    run.context.platform.log('job_not_saved', { jobId: run.jobId });
+  }
+}
+
+function neverEnded(jobId: string): GroundworkError {
+  return new GroundworkError({
+    code: 'indexing_out_of_time',
+    message: `job ${jobId}: ${FAILURES_MAX} runs in a row were ended before they got anywhere; what was embedded is kept. Resume the job, or give fewer documents at a time`,
+    facts: { jobId, runs: FAILURES_MAX },
+  });
+}

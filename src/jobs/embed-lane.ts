@@ -1,0 +1,166 @@
+/**
+ * A lane of the fan-out: an event that embeds every so manyeth batch of a plan, as long as its
+ * function has time, and then pushes itself on. It writes nothing but what is its own: claims,
+ * records, results, and why it stopped.
+ */
+
+import * as v from 'valibot';
+import { GroundworkError } from '../errors';
+import type { Fingerprint } from '../index/catalogue';
+import { openValue } from '../index/envelope';
+import { toItem } from '../index/stored-item';
+import { claimBatch } from './claims';
+import { embedBatch } from './embed-batch';
+import { loadResults, readPresent } from './embedded-records';
+import { coordinateEvent, laneEvent } from './events';
+import type { JobPlan } from './job';
+import { expectTime, isTimeUp, type JobContext } from './job-context';
+import { laneKey } from './job-keys';
+import { loadJob } from './job-store';
+
+/** Time a batch may need: a provider's slow answer, its repeats, and storing the records. */
+const BATCH_MS = 120_000;
+/** A provider that failed so often in a row is not coming back while the job waits. */
+const DEFERRALS_MAX = 40;
+/** Wait of a lane whose provider did not say how long. */
+const DEFER_SECONDS_MIN = 30;
+const DEFER_SECONDS_MAX = 900;
+
+export interface Lane {
+  jobId: string;
+  plan: number;
+  round: number;
+  lane: number;
+  lanes: number;
+  /** Times in a row that the provider made the lane wait. */
+  deferred: number;
+}
+
+const stopSchema = v.object({
+  code: v.string(),
+  message: v.string(),
+  /** When the lane goes on by itself; null when it does not. */
+  againAt: v.nullable(v.number()),
+});
+
+/** Why a lane does not go on for now, or at all. */
+export type LaneStop = v.InferOutput<typeof stopSchema>;
+
+/** Works on the batches of the lane until they are done, its time is up, or the job is not its own. */
+export async function embedLane(context: JobContext, lane: Lane): Promise<void> {
+  let { deferred } = lane;
+  try {
+    const job = await activeJob(context, lane);
+    if (job === undefined) return;
+    for (const batch of await openBatches(context, lane, job)) {
+      expectTime(context, BATCH_MS);
+      if ((await activeJob(context, lane)) === undefined) return;
+      if (await embedUnclaimed(context, lane, job, batch)) deferred = 0;
+    }
+  } catch (error) {
+    if (isTimeUp(error)) await context.push([laneEvent({ ...lane, deferred })]);
+    else await stop(context, { ...lane, deferred }, error);
+    return;
+  }
+  await context.push([coordinateEvent(lane.jobId)]);
+}
+
+interface ActiveJob {
+  plan: JobPlan;
+  fingerprint: Fingerprint;
+}
+
+/** The job while it still wants this lane: the round is the fence that a newer one has moved. */
+async function activeJob(
+  { platform }: JobContext,
+  { jobId, plan: number, round }: Lane,
+): Promise<ActiveJob | undefined> {
+  const job = await loadJob(platform.entities, jobId);
+  const state = job?.state;
+  if (state?.state !== 'running' || state.phase !== 'embed' || state.round !== round) return;
+  const plan = state.plans[number];
+  if (plan === undefined || number !== state.plans.length - 1) return;
+  if (state.fingerprint === null) return;
+  return { plan, fingerprint: state.fingerprint };
+}
+
+/** Batches of the lane that have no result yet. */
+async function openBatches(
+  { platform }: JobContext,
+  lane: Lane,
+  { plan }: ActiveJob,
+): Promise<number[]> {
+  const own = [...plan.batches.keys()].filter((batch) => batch % lane.lanes === lane.lane);
+  const results = await loadResults(platform.kv, lane.jobId, lane.plan, own);
+  return own.filter((batch) => !results.has(batch));
+}
+
+/** Embeds a batch unless somebody else has it. */
+async function embedUnclaimed(
+  context: JobContext,
+  lane: Lane,
+  { plan, fingerprint }: ActiveJob,
+  batch: number,
+): Promise<boolean> {
+  const { platform, event } = context;
+  const { jobId, plan: number } = lane;
+  const now = platform.clock();
+  const until = now + platform.remainingTimeMs();
+  const claim = await claimBatch(platform.kv, {
+    jobId,
+    plan: number,
+    batch,
+    event,
+    now,
+    until,
+  });
+  if (claim === undefined) return false;
+  // Whoever claimed it before may have come to its end after all.
+  const isDone = claim > 0 && (await loadResults(platform.kv, jobId, number, [batch])).has(batch);
+  if (isDone) return true;
+  const provider = context.providerOf(fingerprint);
+  await embedBatch(context, { jobId, number, plan, batch, claim, provider });
+  return true;
+}
+
+/** Leaves word why the lane stops, and comes back later where waiting may help. */
+async function stop(context: JobContext, lane: Lane, error: unknown): Promise<void> {
+  if (!GroundworkError.isInstance(error) || !error.code.startsWith('provider_')) throw error;
+  const mayPass = error.retryable && lane.deferred < DEFERRALS_MAX;
+  const seconds = secondsUntilNext(error, lane.deferred);
+  const againAt = mayPass ? context.platform.clock() + seconds * 1_000 : null;
+  const { code, message } = error;
+  const key = laneKey(lane.jobId, lane.round, lane.lane);
+  const body = JSON.stringify({ code, message, againAt } satisfies LaneStop);
+  await context.platform.kv.set(key, toItem('work', key, body).value);
+  const again = laneEvent({ ...lane, deferred: lane.deferred + 1 }, seconds);
+  await context.push(
+    mayPass ? [again, coordinateEvent(lane.jobId)] : [coordinateEvent(lane.jobId)],
+  );
+}
+
+function secondsUntilNext(error: GroundworkError, deferred: number): number {
+  const asked = (error.retryAfterMs ?? 0) / 1_000;
+  const own = DEFER_SECONDS_MIN * 2 ** Math.min(deferred, 5);
+  return Math.min(DEFER_SECONDS_MAX, Math.ceil(Math.max(asked, own)));
+}
+
+/** What lanes of a round have left word of. */
+export async function loadLaneStops(
+  { platform }: JobContext,
+  jobId: string,
+  round: number,
+  lanes: number,
+): Promise<LaneStop[]> {
+  const keys = Array.from({ length: lanes }, (_, lane) => laneKey(jobId, round, lane));
+  const values = await readPresent(
+    platform.kv,
+    keys.map((key) => ({ key, bytes: 1_000 })),
+  );
+  return keys.flatMap((key) => {
+    const value = values.get(key);
+    return value === undefined
+      ? []
+      : [v.parse(stopSchema, JSON.parse(openValue('work', key, value)))];
+  });
+}

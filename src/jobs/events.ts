@@ -1,0 +1,81 @@
+/** Events of jobs: which there are, what they carry, and how many may run side by side. */
+
+import * as v from 'valibot';
+import type { QueuedEvent } from '../platform/ports';
+import { JOB_VERSION } from './job';
+
+/** One coordinator an installation: it alone changes jobs, and its share of the quota is known. */
+const COORDINATE = { key: 'coordinate', limit: 1 };
+/** Lanes of all jobs of an installation that embed at one time. */
+export const LANES_MAX = 4;
+const EMBED = { key: 'embed', limit: LANES_MAX };
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const idSchema = v.pipe(v.string(), v.regex(/^[a-z0-9]{1,64}$/));
+
+const coordinateSchema = v.object({ step: v.literal('coordinate'), jobId: idSchema });
+const embedSchema = v.object({
+  step: v.literal('embed'),
+  jobId: idSchema,
+  plan: count,
+  round: count,
+  lane: count,
+  lanes: v.pipe(count, v.minValue(1)),
+  deferred: count,
+});
+
+/** What an event of this version asks for. */
+export type Step = v.InferOutput<typeof coordinateSchema> | v.InferOutput<typeof embedSchema>;
+
+const versionSchema = v.object({ v: v.literal(JOB_VERSION) });
+const bodySchema = v.intersect([versionSchema, v.variant('step', [coordinateSchema, embedSchema])]);
+/** All that an event of any version is expected to have. */
+const anyVersionSchema = v.object({ jobId: idSchema });
+
+const eventSchema = v.object({
+  body: v.unknown(),
+  eventId: v.string(),
+  retryContext: v.optional(v.object({ retryCount: count })),
+});
+
+export interface ReceivedEvent {
+  id: string;
+  /** 0 for the first try. */
+  attempt: number;
+  step: Step;
+}
+
+/**
+ * Reads an event. One of another version is taken as a nudge to look after its job, whose own
+ * version then decides; undefined for what is no event of a job.
+ */
+export function parseEvent(event: unknown): ReceivedEvent | undefined {
+  const parsed = v.safeParse(eventSchema, event);
+  if (!parsed.success) return undefined;
+  const { body, eventId, retryContext } = parsed.output;
+  const at = { id: eventId, attempt: retryContext?.retryCount ?? 0 };
+  const current = v.safeParse(bodySchema, body);
+  if (current.success) return { ...at, step: current.output };
+  const other = v.safeParse(anyVersionSchema, body);
+  if (!other.success) return undefined;
+  return { ...at, step: { step: 'coordinate', jobId: other.output.jobId } };
+}
+
+/** Asks the coordinator to look after a job. */
+export function coordinateEvent(jobId: string, delaySeconds = 0): QueuedEvent {
+  const body = { v: JOB_VERSION, step: 'coordinate', jobId };
+  return { body, concurrency: COORDINATE, ...delayed(delaySeconds) };
+}
+
+/** Starts a lane, or lets it go on. */
+export function laneEvent(
+  lane: Omit<v.InferOutput<typeof embedSchema>, 'step'>,
+  delaySeconds = 0,
+): QueuedEvent {
+  const body = { v: JOB_VERSION, step: 'embed', ...lane };
+  return { body, concurrency: EMBED, ...delayed(delaySeconds) };
+}
+
+function delayed(delaySeconds: number): { delaySeconds?: number } {
+  return delaySeconds === 0 ? {} : { delaySeconds };
+}

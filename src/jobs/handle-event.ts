@@ -1,0 +1,92 @@
+/** An event of the indexing queue: what it may use, and who takes it. */
+
+import { GroundworkError } from '../errors';
+import { chooseProvider, providerOf } from '../index/choose-provider';
+import { meterEntities } from '../platform/metered-store';
+import { paceStore } from '../platform/paced-store';
+import type { Platform } from '../platform/ports';
+import { beginDelivery } from './claims';
+import { coordinate } from './coordinate';
+import { embedLane } from './embed-lane';
+import { parseEvent, type ReceivedEvent, type Step } from './events';
+import { isOver } from './job';
+import type { JobContext } from './job-context';
+import { loadJob } from './job-store';
+import { COORDINATOR_SHARE, LANE_SHARE } from './shares';
+
+/** A wait for the store that leaves less than this is not begun. */
+const MARGIN_MS = 20_000;
+
+/** Takes one event. Throws only what the platform's own retry may mend. */
+export async function handleJobEvent(platform: Platform, event: unknown): Promise<void> {
+  const received = parseEvent(event);
+  if (received === undefined) {
+    platform.log('job_event_invalid', {});
+    return;
+  }
+  const { step } = received;
+  if (await isStale(platform, step.jobId)) {
+    platform.log('job_event_stale', { jobId: step.jobId });
+    return;
+  }
+  const context = contextOf(platform, received);
+  if (step.step === 'coordinate') {
+    await coordinate(context, step.jobId);
+    return;
+  }
+  if (await beginDelivery(context.platform.kv, step.jobId, received))
+    await embedLane(context, step);
+  else platform.log('job_event_repeated', { jobId: step.jobId });
+}
+
+/** Whether there is nothing left to do for the job, nor a place to write that it was asked. */
+async function isStale(platform: Platform, jobId: string): Promise<boolean> {
+  try {
+    const job = await loadJob(platform.entities, jobId);
+    return job === undefined || (isOver(job.state) && job.state.isClean);
+  } catch (error) {
+    // The coordinator says in the job itself that its state is of another version.
+    if (GroundworkError.isInstance(error) && error.code === 'job_outdated') return false;
+    throw error;
+  }
+}
+
+function contextOf(platform: Platform, { id, attempt, step }: ReceivedEvent): JobContext {
+  const share = shareOf(step);
+  const { clock, sleep, random, remainingTimeMs } = platform;
+  const pace = { clock, sleep, random, remainingTimeMs, marginMs: MARGIN_MS, ...share };
+  const store = paceStore(platform.kv, pace);
+  const metered = meterEntities(platform.entities);
+  const paced = { ...platform, kv: store.kv, entities: metered.entities };
+  return {
+    platform: paced,
+    used: () => ({
+      read: store.used().readUnits + metered.used().readUnits,
+      write: store.used().writeUnits + metered.used().writeUnits,
+    }),
+    providerFor: (library, wish) => chooseProvider(paced, library, wish),
+    providerOf: (fingerprint) => providerOf(paced, fingerprint),
+    event: { id, attempt },
+    push: (events) => pushEvents(platform, events),
+  };
+}
+
+function shareOf({ step }: Step): typeof LANE_SHARE {
+  return step === 'embed' ? LANE_SHARE : COORDINATOR_SHARE;
+}
+
+/**
+ * Pushes what a run leaves to later events. When too many pushes descend from one call of a page,
+ * the platform takes no more of them; a scheduled trigger begins a new chain.
+ */
+async function pushEvents(
+  { queue, log }: Platform,
+  events: Parameters<JobContext['push']>[0],
+): Promise<void> {
+  try {
+    await queue.pushAll(events);
+  } catch (error) {
+    if (!GroundworkError.isInstance(error) || error.code !== 'queue_chain_limit') throw error;
+    log('job_chain_ended', {});
+  }
+}

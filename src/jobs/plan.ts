@@ -1,0 +1,243 @@
+/**
+ * Planning: which documents changed, which of their chunks have a vector already, and which await
+ * one. It goes page by page, each page written before the state names it, so a run that ends in the
+ * middle loses a page at most and pays for nothing twice.
+ */
+
+import { GroundworkError } from '../errors';
+import { isValueMissing } from '../index/read-values';
+import {
+  type Baseline,
+  expectSameFingerprint,
+  fingerprintOf,
+  isReassigned,
+  loadBaseline,
+} from './baseline';
+import type { JobPlan, JobState } from './job';
+import { expectTime } from './job-context';
+import type { JobRun } from './job-run';
+import { writeBatch, writePage } from './page';
+import { keptDocuments, nextKeptPage } from './plan-kept';
+import { nextGivenPage, type PlannedPage } from './plan-page';
+import { ownRecords, reusableRecords } from './reusable-records';
+import { loadStaged, type StagedDocument } from './staging';
+
+/** Refusals that the state keeps; the page of a job shows no more. */
+const REFUSED_MAX = 200;
+/** What is to be done with a library, found before anything is paid. */
+export interface Outlook {
+  baseline: Baseline;
+  staged: StagedDocument[];
+  /** Names of documents that a synchronisation deletes. */
+  deleted: string[];
+}
+
+/**
+ * Plans until everything is planned. Errors: `time_is_up` in between; those of `startPlan`; those of
+ * reading what was staged.
+ */
+export async function planDocuments(run: JobRun): Promise<Outlook> {
+  const { platform } = run.context;
+  const baseline = await loadBaseline(platform, run.state.request);
+  const isStale = (run.state.plans.at(-1)?.generation ?? -1) !== generationOf(baseline);
+  if (isStale) await startPlan(run, baseline);
+  const staged = await loadStagedOf(run);
+  const outlook = { baseline, staged, deleted: [] as string[] };
+  if (!run.state.isPlanComplete) await planPages(run, outlook);
+  outlook.deleted = deletedBy(run.state, baseline, staged);
+  return outlook;
+}
+
+/** Begins a plan from the generation that is live. */
+async function startPlan(run: JobRun, baseline: Baseline): Promise<void> {
+  const { state, context } = run;
+  const { request } = state;
+  const wish = {
+    embedder: request.embedder ?? undefined,
+    dimensions: request.dimensions ?? undefined,
+  };
+  if (state.plans.length >= state.plansMax) throw alwaysOvertaken(state);
+  const before = state.plans.at(-1);
+  // Planned into a library that has gone since: an admin who deletes does not want it back.
+  const isGone = before !== undefined && before.generation > 0;
+  if (isGone && baseline.library?.id !== before.library) throw libraryDeleted(request.library);
+  const provider = context.providerFor(baseline.library, wish);
+  const fingerprint = fingerprintOf(provider);
+  if (baseline.library !== undefined && !request.rebuild) {
+    expectSameFingerprint(baseline.library, fingerprint);
+  }
+  const plan: JobPlan = {
+    generation: generationOf(baseline),
+    library: baseline.library?.id ?? before?.library ?? context.platform.newId(),
+    pages: [],
+    batches: [],
+    toEmbed: 0,
+  };
+  const { total } = state.documents;
+  await run.save({
+    phase: 'plan',
+    fingerprint,
+    plans: [...state.plans, plan],
+    planned: 0,
+    isPlanComplete: false,
+    overtaken: state.plans.length,
+    documents: { total, indexed: 0, unchanged: 0, deleted: 0, refused: 0 },
+    chunks: { total: 0, reused: 0, toEmbed: 0, embedded: 0 },
+    tokensPlanned: 0,
+    textBytesPlanned: 0,
+    refused: [],
+    waiting: null,
+  });
+}
+
+async function planPages(run: JobRun, { baseline, staged }: Outlook): Promise<void> {
+  const { platform, providerFor } = run.context;
+  const { request } = run.state;
+  const wish = {
+    embedder: request.embedder ?? undefined,
+    dimensions: request.dimensions ?? undefined,
+  };
+  const limits = providerFor(baseline.library, wish);
+  const kept = keptDocuments(run.state, baseline, staged);
+  const own = await ownRecords(platform.kv, run.jobId, run.state);
+  const libraryId = run.state.plans.at(-1)?.library ?? '';
+  const live = request.rebuild ? [] : baseline.documents;
+  const reusable = reusableRecords(libraryId, live, own);
+  const source = { platform, baseline, limits, libraryId, reusable, isRebuild: request.rebuild };
+  while (run.state.planned < staged.length + kept.length) {
+    expectTime(run.context);
+    const { planned } = run.state;
+    const page =
+      planned < staged.length
+        ? await nextGivenPage(source, staged, planned)
+        : await nextKeptPage(source, kept, planned - staged.length);
+    await keepPage(run, page, staged.length);
+  }
+  const deleted = deletedBy(run.state, baseline, staged).length;
+  expectSomethingLeft(run.state, baseline, deleted);
+  await run.save({
+    isPlanComplete: true,
+    documents: { ...run.state.documents, deleted },
+  });
+}
+
+/** Writes a page and its batches, and then the state that names them. */
+async function keepPage(run: JobRun, page: PlannedPage, stagedCount: number): Promise<void> {
+  const { kv } = run.context.platform;
+  const { state, jobId } = run;
+  const number = run.planNumber;
+  const plan = state.plans[number] as JobPlan;
+  const batches: number[][] = [];
+  let place = plan.toEmbed;
+  for (const batch of page.batches) {
+    const at = { jobId, plan: number, batch: plan.batches.length + batches.length };
+    batches.push([batch.length, ...(await writeBatch(kv, at, batch))]);
+    place += batch.length;
+  }
+  const documents = page.documents.map((document) => ({
+    ...document,
+    chunks: document.chunks.map((chunk) =>
+      chunk.job === '' ? { ...chunk, record: plan.toEmbed + chunk.record } : chunk,
+    ),
+  }));
+  const pages =
+    documents.length === 0
+      ? plan.pages
+      : [
+          ...plan.pages,
+          await writePage(kv, { jobId, plan: number, page: plan.pages.length }, documents),
+        ];
+  const next = { ...plan, pages, batches: [...plan.batches, ...batches], toEmbed: place };
+  const chunks = page.documents.reduce((sum, document) => sum + document.chunks.length, 0);
+  const toEmbed = place - plan.toEmbed;
+  const { documents: counts, chunks: chunkCounts } = state;
+  const isGiven = state.planned < stagedCount;
+  await run.save({
+    plans: [...state.plans.slice(0, number), next],
+    planned: state.planned + page.taken,
+    documents: {
+      ...counts,
+      total: stagedCount,
+      indexed: counts.indexed + (isGiven ? page.documents.length : 0),
+      unchanged: counts.unchanged + page.unchanged,
+      refused: counts.refused + page.refused.length,
+    },
+    chunks: {
+      ...chunkCounts,
+      total: chunkCounts.total + chunks,
+      reused: chunkCounts.reused + chunks - toEmbed,
+      toEmbed: chunkCounts.toEmbed + toEmbed,
+    },
+    tokensPlanned: state.tokensPlanned + page.tokens,
+    textBytesPlanned: state.textBytesPlanned + page.textBytes,
+    refused: [...state.refused, ...page.refused].slice(0, REFUSED_MAX),
+  });
+  run.context.observe?.refused(page.refused);
+}
+
+/** Names that a synchronisation deletes. A refused document is still given: its last version stays. */
+function deletedBy(
+  state: JobState,
+  baseline: Baseline,
+  staged: readonly StagedDocument[],
+): string[] {
+  if (!state.request.sync) return [];
+  const given = new Set(staged.map(({ name }) => name));
+  return baseline.documents.map(({ name }) => name).filter((name) => !given.has(name));
+}
+
+/** Errors: `nothing_to_sync`. */
+function expectSomethingLeft(state: JobState, { documents }: Baseline, deleted: number): void {
+  const isEmptied = state.documents.indexed === 0 && deleted === documents.length;
+  if (!isEmptied || documents.length === 0) return;
+  const { library } = state.request;
+  const { refused } = state.documents;
+  throw new GroundworkError({
+    code: 'nothing_to_sync',
+    message: `library "${library}": no document was given that can be taken (${refused} refused), so synchronising would delete all ${documents.length}; nothing was changed. Check the path, or delete the library`,
+    facts: { library, documents: documents.length, refused },
+  });
+}
+
+/** Whether a plan that is complete changes anything at all. */
+export function changesNothing(state: JobState, baseline: Baseline): boolean {
+  const { indexed, deleted } = state.documents;
+  if (baseline.library === undefined) return indexed === 0;
+  if (state.request.rebuild && state.chunks.total > 0) return false;
+  return indexed === 0 && deleted === 0 && !isReassigned(baseline.library, state.request.projects);
+}
+
+async function loadStagedOf(run: JobRun): Promise<StagedDocument[]> {
+  const { calls, request } = run.state;
+  try {
+    return await loadStaged(run.context.platform.kv, run.jobId, calls);
+  } catch (error) {
+    if (!isValueMissing(error)) throw error;
+    throw new GroundworkError({
+      code: 'staging_incomplete',
+      message: `job ${run.jobId}: not all of the ${calls} calls that stage documents for library "${request.library}" have arrived, or they are older than seven days; nothing was changed. Give the documents again`,
+      facts: { calls },
+      cause: error,
+    });
+  }
+}
+
+function generationOf({ library }: Baseline): number {
+  return library?.generation ?? 0;
+}
+
+function libraryDeleted(library: string): GroundworkError {
+  return new GroundworkError({
+    code: 'library_deleted',
+    message: `library "${library}": deleted while documents were indexed into it; nothing was published. Start again to make it anew`,
+    facts: { library },
+  });
+}
+
+function alwaysOvertaken({ request: { library }, plans }: JobState): GroundworkError {
+  return new GroundworkError({
+    code: 'publish_lost',
+    message: `library "${library}": other jobs published it first ${plans.length} times; what was embedded is kept. Resume the job when the others have ended`,
+    facts: { library, plans: plans.length },
+  });
+}
