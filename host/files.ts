@@ -1,7 +1,8 @@
 /** The files the local server hands out: the page around, the page itself, its theme. */
+
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { extname, join, relative, sep } from 'node:path';
-import { readFile } from 'node:fs/promises';
 import { PAGE_DIST, PAGE_FOLDER } from './page-build';
 
 export interface ServedFile {

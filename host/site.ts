@@ -11,7 +11,7 @@ import { readAppManifest } from '../emulator/app-manifest';
 import { realClock } from '../emulator/clock';
 import { createKvsService } from '../emulator/kvs/service';
 import { defaultKvsSettings } from '../emulator/kvs/settings';
-import { createLocalPlatform, type Handler, type LocalPlatform } from '../emulator/platform';
+import { createLocalPlatform, type Handler } from '../emulator/platform';
 import * as entry from '../src/index';
 
 /** The installation that the command line works against too. */
@@ -30,9 +30,6 @@ const PROJECTS = [
   { key: 'RET', name: 'Returns' },
 ];
 
-/** How often queues are looked at; a page polls once a second. */
-const DELIVERY_EVERY_MS = 50;
-
 export interface HostSite {
   /** Calls a function of the resolver as the account. Errors: those of `invokeFunction`. */
   invoke(account: Account, call: ResolverCall): Promise<unknown>;
@@ -45,7 +42,7 @@ export interface ResolverCall {
   payload?: unknown;
 }
 
-/** Opens the store and starts delivering events. Errors: `store_locked`, `store_unusable`. */
+/** Opens the store; from then on events are delivered and triggers fire. Errors: `store_locked`, `store_unusable`. */
 export async function openHostSite(store: string): Promise<HostSite> {
   const manifest = await readAppManifest(ofPackage('manifest.yml'));
   const clock = realClock();
@@ -77,7 +74,7 @@ export async function openHostSite(store: string): Promise<HostSite> {
       ]),
     ),
   );
-  const stopDelivering = deliverContinuously(platform);
+  const serving = platform.startServing({ installations: [INSTALLATION] });
   return {
     invoke: (accountId, call) =>
       platform.invokeFunction(
@@ -87,7 +84,7 @@ export async function openHostSite(store: string): Promise<HostSite> {
       ),
     context: contextOf,
     async close() {
-      await stopDelivering();
+      await serving.stop();
       await platform.close();
     },
   };
@@ -106,20 +103,5 @@ function contextOf(accountId: Account): Record<string, unknown> {
     locale: 'en-US',
     siteUrl: 'http://localhost',
     timezone: 'UTC',
-  };
-}
-
-/** Delivers what is due until stopped; the answer waits for what is under way. */
-function deliverContinuously(platform: LocalPlatform): () => Promise<void> {
-  let isStopped = false;
-  const loop = (async () => {
-    while (!isStopped) {
-      await platform.events.deliverDue();
-      await new Promise((resolve) => setTimeout(resolve, DELIVERY_EVERY_MS));
-    }
-  })();
-  return () => {
-    isStopped = true;
-    return loop;
   };
 }

@@ -26,8 +26,8 @@ export interface Estimate {
   tokens: number;
   /** Null when the model's price is not known. */
   costUsd: number | null;
-  /** The day the price was read, as YYYY-MM-DD. */
-  priceDate: string | null;
+  /** The day prices were read, as YYYY-MM-DD. */
+  priceDate: string;
   writeUnits: number;
   readUnits: number;
   minutes: number;

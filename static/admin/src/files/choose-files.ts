@@ -7,9 +7,12 @@ export const ENDINGS = ['.md', '.txt', '.html', '.htm', '.adf.json'] as const;
 /** The app refuses a document above this, so it is not sent at all. */
 export const DOCUMENT_BYTES_MAX = 5_000_000;
 
+/** The app takes no longer names. */
+export const NAME_CHARACTERS_MAX = 400;
+
 export interface LeftOut {
   name: string;
-  code: 'document_format_unknown' | 'document_too_large';
+  code: 'document_format_unknown' | 'document_name_invalid' | 'document_too_large';
 }
 
 export interface Selection {
@@ -49,5 +52,6 @@ function compareNames(a: string, b: string): number {
 function refusalOf({ name, sizeBytes }: GivenFile): LeftOut['code'] | undefined {
   const lower = name.toLowerCase();
   if (!ENDINGS.some((ending) => lower.endsWith(ending))) return 'document_format_unknown';
+  if (name.length > NAME_CHARACTERS_MAX) return 'document_name_invalid';
   return sizeBytes > DOCUMENT_BYTES_MAX ? 'document_too_large' : undefined;
 }

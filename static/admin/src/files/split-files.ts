@@ -24,6 +24,9 @@ export interface PlannedPart {
 /** Forge takes 500 KB a call; the rest is for what the bridge and the platform put around it. */
 export const CALL_BYTES_MAX = 450_000;
 
+/** Parts of one call. The app takes no more. */
+const CALL_PARTS_MAX = 500;
+
 /** Everything of an entry but its name and content, with room for long part numbers. */
 const ENTRY_BYTES = 80;
 
@@ -41,11 +44,11 @@ export function planCalls(
   const calls: PlannedPart[][] = [];
   let free = 0;
   const place = (part: PlannedPart, bytes: number) => {
-    if (calls.length === 0 || bytes > free) {
-      calls.push([]);
+    const current = calls.at(-1);
+    if (current === undefined || bytes > free || current.length === CALL_PARTS_MAX) {
+      calls.push([part]);
       free = callBytesMax;
-    }
-    calls.at(-1)?.push(part);
+    } else current.push(part);
     free -= bytes;
   };
   for (const [file, { name, sizeBytes }] of files.entries()) {

@@ -16,7 +16,9 @@ export interface FormValues {
   documents: number;
 }
 
-export type FormErrors = Partial<Record<'documents' | 'library' | 'projectKeys' | 'rebuild', string>>;
+export type FormErrors = Partial<
+  Record<'documents' | 'library' | 'projectKeys' | 'rebuild', string>
+>;
 
 export type FormResult = { request: JobRequest } | { errors: FormErrors };
 

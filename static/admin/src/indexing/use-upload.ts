@@ -28,7 +28,11 @@ export function useUpload(onStarted: (jobId: string) => void) {
     const own = task.current;
     if (own === undefined) return;
     const isCurrent = () => task.current === own;
-    setState((before) => ({ library: own.request.library, progress: before?.progress, error: undefined }));
+    setState((before) => ({
+      library: own.request.library,
+      progress: before?.progress,
+      error: undefined,
+    }));
     try {
       own.jobId ??= (await call('createJob', own.request)).jobId;
       const { jobId } = own;
@@ -41,7 +45,8 @@ export function useUpload(onStarted: (jobId: string) => void) {
         },
         onProgress: (progress) => {
           own.sent = progress.sent;
-          if (isCurrent()) setState((before) => (before === undefined ? before : { ...before, progress }));
+          if (isCurrent())
+            setState((before) => (before === undefined ? before : { ...before, progress }));
         },
       });
       await call('startJob', { jobId, calls, confirm: true });
@@ -51,7 +56,9 @@ export function useUpload(onStarted: (jobId: string) => void) {
       onStarted(jobId);
     } catch (thrown) {
       if (!isCurrent()) return;
-      setState((before) => (before === undefined ? before : { ...before, error: asCallError(thrown) }));
+      setState((before) =>
+        before === undefined ? before : { ...before, error: asCallError(thrown) },
+      );
     }
   }, [onStarted]);
 

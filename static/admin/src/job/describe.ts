@@ -82,12 +82,12 @@ export function paceText({ rate, etaMs }: Pick<JobView, 'rate' | 'etaMs'>): stri
   return parts.length === 0 ? undefined : parts.join(', ');
 }
 
-/** What may be asked of a job, by its state. */
-export function allowed(state: JobState) {
+/** What may be asked of a job. Once it has published, it only tidies up and ends by itself. */
+export function allowed({ state, generation }: Pick<JobView, 'state' | 'generation'>) {
   return {
     pause: state === 'queued' || state === 'running',
     resume: state === 'paused' || state === 'failed',
-    cancel: !['done', 'cancelled'].includes(state),
+    cancel: !['done', 'cancelled'].includes(state) && generation === undefined,
   };
 }
 

@@ -52,12 +52,15 @@ function figuresOf(estimate: Estimate, { documents, chunks }: JobView): Figure[]
       value: money(estimate.forgeCostUsd),
       note: `${count(estimate.writeUnits)} write and ${count(estimate.readUnits)} read units`,
     },
-    { label: 'Time', value: minutes < 1 ? 'Under a minute' : `About ${duration(minutes * 60_000)}` },
+    {
+      label: 'Time',
+      value: minutes < 1 ? 'Under a minute' : `About ${duration(minutes * 60_000)}`,
+    },
   ];
 }
 
-function costNote(costUsd: number | null, priceDate: string | null): string | undefined {
+function costNote(costUsd: number | null, priceDate: string): string {
   if (costUsd === null) return 'no price is known for this model';
-  if (priceDate === null) return costUsd === 0 ? 'the built-in model costs nothing' : undefined;
+  if (costUsd === 0) return 'nothing is sent to a provider';
   return `at your provider, price of ${priceDate}`;
 }

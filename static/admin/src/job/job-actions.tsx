@@ -22,7 +22,7 @@ export function JobActions({ view, onOrdered }: JobActionsProps) {
   const [error, setError] = useState<CallError>();
   const [isAsking, setAsking] = useState(false);
   const { jobId, state } = view;
-  const { pause, resume, cancel } = allowed(state);
+  const { pause, resume, cancel } = allowed(view);
   const give = async (order: Order) => {
     setBusy(order);
     setError(undefined);

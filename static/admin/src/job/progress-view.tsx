@@ -1,7 +1,7 @@
 import ProgressBar from '@atlaskit/progress-bar';
 import type { JobView } from '../calls/contract';
 import { Figures } from '../parts/figures';
-import { count, money, percent } from '../text/format';
+import { count, counted, money, percent } from '../text/format';
 import { embeddedShare, paceText, progressText } from './describe';
 import { JobActions } from './job-actions';
 import { RefusedDocuments } from './refused-documents';
@@ -36,7 +36,7 @@ export function ProgressView({ view, onOrdered }: ProgressViewProps) {
         {view.waiting !== undefined && <p className="subtle">Waiting: {view.waiting}.</p>}
         {view.overtaken > 0 && (
           <p className="subtle">
-            Planned again {count(view.overtaken)} times, since another job published first.
+            Planned again {counted(view.overtaken, 'time')}: another job published first.
           </p>
         )}
       </div>
