@@ -70,7 +70,7 @@ function fileOf(
   }
   if (pathname === '/') return browserFile('jira.html');
   if (pathname === '/theme.css') return Promise.resolve(themeSheet());
-  const [, asset] = /^\/((?:jira|bridge)\.(?:js|css))$/.exec(pathname) ?? [];
+  const [, asset] = /^\/((?:jira|bridge)\.(?:js|css|svg))$/.exec(pathname) ?? [];
   return asset === undefined ? Promise.resolve(undefined) : browserFile(asset);
 }
 

@@ -45,10 +45,14 @@ export function stateLabel(state: JobState): { label: string; tone: Tone } {
   return STATES[state];
 }
 
-/** The share of chunks embedded, 0 to 1, or undefined where no share is known. */
+/**
+ * The share of chunks embedded, above 0 to 1, or undefined where no share is known. Chunks are
+ * counted by the batch: before the first has ended, nothing says how far the job is.
+ */
 export function embeddedShare(view: Pick<JobView, 'phase' | 'chunks'>): number | undefined {
-  if (view.phase !== 'embed' || view.chunks.toEmbed === 0) return undefined;
-  return Math.min(1, view.chunks.embedded / view.chunks.toEmbed);
+  const { embedded, toEmbed } = view.chunks;
+  if (view.phase !== 'embed' || embedded === 0) return undefined;
+  return Math.min(1, embedded / toEmbed);
 }
 
 /** One sentence on what the job does now, for the eye and for screen readers. */
@@ -91,7 +95,7 @@ export function allowed({ state, generation }: Pick<JobView, 'state' | 'generati
   };
 }
 
-/** The job a returning reader wants to see: the newest that is not done with. */
+/** The job a returning reader wants to see: the newest under way, or waiting for an answer. */
 export function unfinishedJob(jobs: readonly JobView[]): JobView | undefined {
-  return jobs.find(({ state }) => !['done', 'failed', 'cancelled'].includes(state));
+  return jobs.find(({ state }) => ['queued', 'running', 'planned', 'paused'].includes(state));
 }

@@ -54,7 +54,8 @@ function figuresOf(estimate: Estimate, { documents, chunks }: JobView): Figure[]
     },
     {
       label: 'Time',
-      value: minutes < 1 ? 'Under a minute' : `About ${duration(minutes * 60_000)}`,
+      value: minutes < 1 ? 'Under a minute' : duration(minutes * 60_000),
+      note: 'when nothing else goes on',
     },
   ];
 }

@@ -33,7 +33,7 @@ export function JobPanel({ jobId, onOver, onClose }: JobPanelProps) {
       {view !== undefined && <JobHeader view={view} />}
       {failure !== undefined && <Failure title="The job could not be asked" error={failure} />}
       {view !== undefined && <JobBody view={view} onOrdered={refresh} />}
-      {(isFinished || failure !== undefined) && (
+      {(isFinished || failure !== undefined || view?.state === 'staging') && (
         <div className="row">
           <Button onClick={onClose}>Index more documents</Button>
         </div>
@@ -47,8 +47,11 @@ function JobBody({ view, onOrdered }: { view: JobView; onOrdered(): void }) {
     case 'staging':
       return (
         <div className="stack">
-          <SectionMessage appearance="warning" title="The upload was interrupted">
-            <p>Not all documents have arrived. Discard this job and choose the documents again.</p>
+          <SectionMessage appearance="warning" title="Not all documents have arrived">
+            <p>
+              If they are not being uploaded from another window, the upload was interrupted:
+              discard this job and choose the documents again.
+            </p>
           </SectionMessage>
           <JobActions view={view} onOrdered={onOrdered} />
         </div>

@@ -33,7 +33,7 @@ export function OutcomeView({ view }: { view: JobView }) {
           {
             label: 'Tokens',
             value: count(tokens.count),
-            note: tokens.measured ? 'as the provider counted' : 'estimated',
+            note: tokens.measured ? 'counted' : 'estimated',
           },
           { label: 'Embedding', value: costUsd === null ? '–' : money(costUsd) },
           {

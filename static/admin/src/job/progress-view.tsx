@@ -40,30 +40,37 @@ export function ProgressView({ view, onOrdered }: ProgressViewProps) {
           </p>
         )}
       </div>
-      <Figures
-        figures={[
-          { label: 'Documents', value: count(view.documents.total) },
-          {
-            label: 'Chunks',
-            value: count(view.chunks.total),
-            note: `${count(view.chunks.reused)} reused`,
-          },
-          {
-            label: 'Tokens',
-            value: count(view.tokens.count),
-            note: view.tokens.measured ? 'as the provider counted' : 'estimated',
-          },
-          { label: 'Embedding', value: view.costUsd === null ? '–' : money(view.costUsd) },
-          {
-            label: 'Units',
-            value: count(view.units.write),
-            note: `written, ${count(view.units.read)} read`,
-          },
-        ]}
-      />
+      {view.chunks.total > 0 && <ProgressFigures view={view} />}
       <RefusedDocuments refused={view.refused} total={view.documents.refused} />
       <JobActions view={view} onOrdered={onOrdered} />
       <p className="subtle">You may leave this page; the job goes on without it.</p>
     </div>
+  );
+}
+
+/** What is known of the job so far. */
+function ProgressFigures({ view }: { view: JobView }) {
+  return (
+    <Figures
+      figures={[
+        { label: 'Documents', value: count(view.documents.total) },
+        {
+          label: 'Chunks',
+          value: count(view.chunks.total),
+          note: `${count(view.chunks.reused)} reused`,
+        },
+        {
+          label: 'Tokens',
+          value: count(view.tokens.count),
+          note: view.tokens.measured ? 'counted' : 'estimated',
+        },
+        { label: 'Embedding', value: view.costUsd === null ? '–' : money(view.costUsd) },
+        {
+          label: 'Units',
+          value: count(view.units.write),
+          note: `written, ${count(view.units.read)} read`,
+        },
+      ]}
+    />
   );
 }
