@@ -2,7 +2,8 @@
 
 import { PROVIDER_SECRETS } from '../../src/embedding/create-provider';
 import { GroundworkError } from '../../src/errors';
-import { deleteDocument, deleteEverything, deleteLibrary } from '../../src/index/delete';
+import { deleteDocument } from '../../src/index/delete';
+import { deleteEverything, deleteLibrary } from '../../src/jobs/delete-all';
 import { withSite } from '../local-site';
 import { type CommonOptions, siteOf } from '../options';
 import { print } from '../output';

@@ -2,8 +2,8 @@
 
 import { loadCatalogue } from '../../src/index/catalogue';
 import { chooseProvider } from '../../src/index/choose-provider';
-import { type IndexReport, indexDocuments } from '../../src/jobs/index-here';
 import type { GivenDocument } from '../../src/index/prepare-document';
+import { type IndexReport, indexDocuments } from '../../src/jobs/index-here';
 import type { Platform } from '../../src/platform/ports';
 import { withSite } from '../local-site';
 import { type CommonOptions, siteOf } from '../options';
@@ -56,6 +56,7 @@ export async function indexInto(
       documents,
       sync: options.sync,
       provider: chooseProvider(platform, existing, wish),
+      keepsEmbedded: true,
       onProgress: bar.report,
     });
   } finally {

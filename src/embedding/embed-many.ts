@@ -8,9 +8,17 @@
  */
 import pLimit from 'p-limit';
 import { GroundworkError } from '../errors';
-import { checkAnswer } from './check-answer';
-import { type Batch, planBatches } from './plan-batches';
+import { type AnswerPlace, checkAnswer } from './check-answer';
+import { planBatches } from './plan-batches';
 import type { EmbeddingProvider, EmbeddingPurpose } from './provider';
+import {
+  type EmbeddedPiece,
+  halves,
+  type Piece,
+  PiecesOfTexts,
+  toPieces,
+  weightedMean,
+} from './text-pieces';
 
 /** Tries of one batch, the first included. */
 export const ATTEMPTS_MAX_DEFAULT = 5;
@@ -45,6 +53,8 @@ export interface EmbedManyResult {
   calls: number;
   /** Calls that repeated one that failed. */
   retries: number;
+  /** Texts that were longer than the model takes, and were embedded in pieces. */
+  split: number;
 }
 
 /**
@@ -52,19 +62,19 @@ export interface EmbedManyResult {
  *
  * Errors: those of `doEmbed` and of `checkAnswer`, with the place in front of the message and in
  * the facts; `embedding_aborted` when the signal fired. The first error that stays ends all calls
- * not yet begun. A batch too large for the provider is halved until single texts are left.
+ * not yet begun. A batch too large for the provider is halved until single texts are left, and a
+ * text too large is cut into pieces; only of a piece that short does the error stand.
  */
 export async function embedMany(options: EmbedManyOptions): Promise<EmbedManyResult> {
   const run = new Run(options);
-  const batches = planBatches(run.tokenCounts, options.provider);
   const limit = pLimit(options.provider.parallelCallsMax);
-  await Promise.all(batches.map((batch) => limit(() => run.guarded(batch))));
+  await Promise.all(run.batches().map((batch) => limit(() => run.guarded(batch))));
   return run.result();
 }
 
 /** One call of embedMany: its counters, and the first error that ended it. */
 class Run {
-  readonly tokenCounts: readonly number[];
+  private readonly pieces: PiecesOfTexts;
   private readonly vectors: (Float32Array | undefined)[];
   private readonly attemptsMax: number;
   private readonly stop = new AbortController();
@@ -76,9 +86,21 @@ class Run {
   private measured = true;
 
   constructor(private readonly options: EmbedManyOptions) {
-    this.tokenCounts = options.texts.map((text) => options.estimateTokens(text));
+    this.pieces = new PiecesOfTexts(options.texts.length);
     this.vectors = new Array(options.texts.length);
     this.attemptsMax = options.attemptsMax ?? ATTEMPTS_MAX_DEFAULT;
+  }
+
+  /** All texts, those longer than the provider takes in pieces, as the calls to be made. */
+  batches(): Piece[][] {
+    const { texts, provider, estimateTokens } = this.options;
+    const pieces = texts.flatMap((content, number) => {
+      const cut = toPieces({ content, number }, provider.tokensPerTextMax, estimateTokens);
+      this.pieces.replace(number, cut.length);
+      return cut;
+    });
+    const counts = pieces.map(({ tokens }) => tokens);
+    return planBatches(counts, provider).map(({ start, end }) => pieces.slice(start, end));
   }
 
   result(): EmbedManyResult {
@@ -88,11 +110,12 @@ class Run {
       tokens: { count: this.tokens, measured: this.measured && this.calls > 0 },
       calls: this.calls,
       retries: this.retries,
+      split: this.pieces.split,
     };
   }
 
   /** Never rejects, so that waiting for all batches also waits for those in flight. */
-  async guarded(batch: Batch): Promise<void> {
+  async guarded(batch: readonly Piece[]): Promise<void> {
     try {
       await this.embed(batch);
     } catch (error) {
@@ -102,7 +125,7 @@ class Run {
     }
   }
 
-  private async embed(batch: Batch): Promise<void> {
+  private async embed(batch: readonly Piece[]): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       if (this.stop.signal.aborted) return;
       this.assertNotAborted(batch);
@@ -111,10 +134,8 @@ class Run {
         return;
       } catch (error) {
         const known = this.located(error, batch, attempt);
-        if (known.code === 'provider_input_too_large' && batch.end - batch.start > 1) {
-          const middle = batch.start + Math.ceil((batch.end - batch.start) / 2);
-          await this.embed({ start: batch.start, end: middle });
-          await this.embed({ start: middle, end: batch.end });
+        if (known.code === 'provider_input_too_large') {
+          for (const smaller of this.smaller(batch, known)) await this.embed(smaller);
           return;
         }
         const waitMs = this.waitMs(known, attempt);
@@ -124,29 +145,52 @@ class Run {
     }
   }
 
-  private async call(batch: Batch, attempt: number): Promise<void> {
+  /** The same in two calls. Throws the error given when there is nothing left to cut. */
+  private smaller(batch: readonly Piece[], error: GroundworkError): Piece[][] {
+    const [only] = batch;
+    if (only !== undefined && batch.length === 1) {
+      const cut = halves(only, this.options.estimateTokens);
+      if (cut === undefined) throw error;
+      this.pieces.replace(only.text, cut.length);
+      return cut.map((piece) => [piece]);
+    }
+    const middle = Math.ceil(batch.length / 2);
+    return [batch.slice(0, middle), batch.slice(middle)];
+  }
+
+  private async call(batch: readonly Piece[], attempt: number): Promise<void> {
     const { provider, purpose, texts, onProgress } = this.options;
     this.calls += 1;
     if (attempt > 1) this.retries += 1;
-    const answer = await provider.doEmbed(texts.slice(batch.start, batch.end), purpose);
-    const vectors = checkAnswer(answer, {
-      provider,
-      where: this.where(batch),
-      textCount: batch.end - batch.start,
-    });
-    for (const [i, vector] of vectors.entries()) this.vectors[batch.start + i] = vector;
+    const contents = batch.map(({ content }) => content);
+    const answer = await provider.doEmbed(contents, purpose);
+    const place = { provider, where: this.where(batch) };
+    const vectors = checkAnswer(answer, { ...place, textCount: batch.length });
+    for (const [i, piece] of batch.entries()) {
+      this.keep({ ...piece, vector: vectors[i] as Float32Array }, place);
+    }
     this.count(answer.tokens, batch);
-    this.embedded += vectors.length;
     onProgress?.({ embedded: this.embedded, total: texts.length });
   }
 
-  private count(reported: number | undefined, batch: Batch): void {
+  /** Takes the vector of a piece; with the last of its text, the text has its own. */
+  private keep(piece: EmbeddedPiece, place: Omit<AnswerPlace, 'textCount'>): void {
+    const pieces = this.pieces.add(piece);
+    if (pieces === undefined) return;
+    this.embedded += 1;
+    this.vectors[piece.text] = piece.vector;
+    if (pieces.length === 1) return;
+    const whole = { embeddings: [weightedMean(pieces, piece.vector.length)], tokens: undefined };
+    this.vectors[piece.text] = checkAnswer(whole, { ...place, textCount: 1 })[0];
+  }
+
+  private count(reported: number | undefined, batch: readonly Piece[]): void {
     if (reported !== undefined && Number.isFinite(reported)) {
       this.tokens += reported;
       return;
     }
     this.measured = false;
-    for (const tokens of this.tokenCounts.slice(batch.start, batch.end)) this.tokens += tokens;
+    for (const { tokens } of batch) this.tokens += tokens;
   }
 
   /** Milliseconds until the next try; undefined when there is to be none. */
@@ -178,7 +222,7 @@ class Run {
     });
   }
 
-  private assertNotAborted(batch: Batch): void {
+  private assertNotAborted(batch: readonly Piece[]): void {
     if (this.options.signal?.aborted !== true) return;
     throw new GroundworkError({
       code: 'embedding_aborted',
@@ -191,7 +235,7 @@ class Run {
   }
 
   /** The same error with its place; of one that is not ours (it may quote text) only the name. */
-  private located(error: unknown, batch: Batch, attempt: number): GroundworkError {
+  private located(error: unknown, batch: readonly Piece[], attempt: number): GroundworkError {
     const facts = { ...this.facts(batch), attempt };
     if (GroundworkError.isInstance(error)) {
       if ('firstText' in error.facts) return error;
@@ -215,18 +259,20 @@ class Run {
     });
   }
 
-  private where(batch: Batch): string {
+  private where(batch: readonly Piece[]): string {
     const { provider, texts } = this.options;
-    return `${provider.modelId}, texts ${batch.start + 1} to ${batch.end} of ${texts.length}`;
+    const { first, last } = textsOf(batch);
+    return `${provider.modelId}, texts ${first + 1} to ${last + 1} of ${texts.length}`;
   }
 
-  private facts(batch: Batch): Record<string, string | number> {
+  private facts(batch: readonly Piece[]): Record<string, string | number> {
     const { provider, texts } = this.options;
+    const { first, last } = textsOf(batch);
     return {
       provider: provider.provider,
       modelId: provider.modelId,
-      firstText: batch.start,
-      texts: batch.end - batch.start,
+      firstText: first,
+      texts: last - first + 1,
       textsTotal: texts.length,
     };
   }
@@ -237,4 +283,9 @@ class Run {
       message: 'embedMany: a text ended without a vector and without an error',
     });
   }
+}
+
+/** Positions of the first and the last text that a batch has something of. */
+function textsOf(batch: readonly Piece[]): { first: number; last: number } {
+  return { first: batch[0]?.text ?? 0, last: batch.at(-1)?.text ?? 0 };
 }

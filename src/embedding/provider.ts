@@ -25,7 +25,7 @@ export interface EmbeddingProvider {
   readonly textsPerCallMax: number;
   /** Estimated tokens of all texts of one call, at most. */
   readonly tokensPerCallMax: number;
-  /** Estimated tokens of one text, at most; longer texts are the provider's to window or refuse. */
+  /** Estimated tokens of one text, at most; a longer one is embedded in pieces. */
   readonly tokensPerTextMax: number;
   /** Calls that may run side by side. */
   readonly parallelCallsMax: number;

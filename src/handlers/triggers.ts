@@ -1,9 +1,11 @@
 /** The scheduled triggers: what happens without anybody asking for it. */
 
 import { loadCatalogue } from '../index/catalogue';
+import { finishErasures } from '../index/delete';
 import { RETIRED_GRACE_MS, sweepRetired } from '../index/retire';
 import { sweepOrphans } from '../jobs/orphans';
 import { clearJobs, pushOnJobs } from '../jobs/push-on';
+import { COORDINATOR_SHARE, keepToShare } from '../jobs/shares';
 import type { Platform } from '../platform/ports';
 
 /** Every five minutes: jobs that have lost their events go on. */
@@ -12,7 +14,9 @@ export async function pushOn(platform: Platform): Promise<void> {
 }
 
 /** Once a day: old jobs, what retired generations left, and what nothing names. */
-export async function clearAway(platform: Platform): Promise<void> {
+export async function clearAway(unpaced: Platform): Promise<void> {
+  const { paced: platform } = keepToShare(unpaced, COORDINATOR_SHARE);
+  await finishErasures(platform);
   await clearJobs(platform);
   const { libraries } = await loadCatalogue(platform.entities);
   for (const { id } of libraries) {

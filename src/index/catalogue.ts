@@ -241,6 +241,12 @@ export function librariesOfProject(catalogue: Catalogue, projectKey: string): Li
   );
 }
 
+/** Whether an error says that the catalogue or a manifest is damaged, or of a later version. */
+export function isCatalogueDamaged(error: unknown): boolean {
+  const codes = ['catalogue_corrupt', 'format_newer'];
+  return GroundworkError.isInstance(error) && codes.includes(error.code);
+}
+
 function generationOf(where: string, stored: { [attribute: string]: JsonValue }): number {
   const { generation } = stored;
   if (typeof generation === 'number' && Number.isInteger(generation)) return generation;

@@ -18,6 +18,8 @@ export const LIBRARY_PREFIX = 'l:';
 /** Jobs and what was handed to them start with these. */
 export const JOB_PREFIX = 'j:';
 export const STAGED_PREFIX = 't:';
+/** Marks a library that is being deleted, until nothing of it is left. */
+export const ERASED_PREFIX = 'd:';
 /** Values that the last look for orphans found named by nothing. */
 export const ORPHANS_KEY = 'o:orphans';
 
@@ -28,6 +30,10 @@ export function libraryPrefix(libraryId: string): string {
 /** The library that a key below `LIBRARY_PREFIX` belongs to. */
 export function libraryIdOf(key: string): string {
   return key.slice(LIBRARY_PREFIX.length).split(':')[0] ?? '';
+}
+
+export function erasedKey(libraryId: string): string {
+  return `${ERASED_PREFIX}${libraryId}`;
 }
 
 export function recordKey(libraryId: string, jobId: string, number: number): string {

@@ -13,7 +13,7 @@ import { isOver, type JobState } from './job';
 import { isTimeUp, type JobContext } from './job-context';
 import { isOvertaken, JobRun } from './job-run';
 import { failOutdatedJob, loadJob, type StoredJob } from './job-store';
-import { LEASE_MS, leaseKeyOf, releaseLibrary } from './library-lease';
+import { LEASE_MS, leaseKeyOf, leaveLibrary } from './library-lease';
 
 /** Runs in a row without any progress, after which a job is failed for good. */
 const FAILURES_MAX = 8;
@@ -99,7 +99,7 @@ async function runLeased(run: JobRun): Promise<void> {
   }
   const lookSeconds = await advance(run);
   if (lookSeconds === undefined) {
-    await releaseLibrary(platform, run.jobId, library);
+    await leaveLibrary(platform, run.jobId, library);
     return;
   }
   await lookLater(run, lookSeconds, {});
@@ -152,7 +152,7 @@ async function settle(run: JobRun, error: unknown): Promise<void> {
   }
   const message = isOurs ? error.message : 'an unexpected error; resume the job, or start it again';
   await run.save({ state: 'failed', error: { code, message }, holder: null, waiting: null });
-  await releaseLibrary(platform, jobId, run.state.request.library);
+  await leaveLibrary(platform, jobId, run.state.request.library);
 }
 
 /** Saves what is only a courtesy: the error of the run is the one that counts. */

@@ -24,8 +24,14 @@ const embedSchema = v.object({
   deferred: count,
 });
 
+/** Asks for the rest of libraries that were deleted to be deleted. */
+const eraseSchema = v.object({ step: v.literal('erase') });
+
 /** What an event of this version asks for. */
-export type Step = v.InferOutput<typeof coordinateSchema> | v.InferOutput<typeof embedSchema>;
+export type Step =
+  | v.InferOutput<typeof coordinateSchema>
+  | v.InferOutput<typeof embedSchema>
+  | v.InferOutput<typeof eraseSchema>;
 
 const versionSchema = v.object({ v: v.literal(JOB_VERSION) });
 const bodySchema = v.intersect([versionSchema, v.variant('step', [coordinateSchema, embedSchema])]);
@@ -74,6 +80,11 @@ export function laneEvent(
 ): QueuedEvent {
   const body = { v: JOB_VERSION, step: 'embed', ...lane };
   return { body, concurrency: EMBED, ...delayed(delaySeconds) };
+}
+
+/** Asks to go on with deletions; one at a time, beside no coordinator. */
+export function eraseEvent(): QueuedEvent {
+  return { body: { v: JOB_VERSION, step: 'erase' }, concurrency: COORDINATE };
 }
 
 function delayed(delaySeconds: number): { delaySeconds?: number } {

@@ -2,20 +2,16 @@
 
 import { GroundworkError } from '../errors';
 import { chooseProvider, providerOf } from '../index/choose-provider';
-import { meterEntities } from '../platform/metered-store';
-import { paceStore } from '../platform/paced-store';
 import type { Platform } from '../platform/ports';
 import { beginDelivery } from './claims';
 import { coordinate } from './coordinate';
 import { embedLane } from './embed-lane';
+import { eraseOn } from './erase-on';
 import { parseEvent, type ReceivedEvent, type Step } from './events';
 import { isOver } from './job';
 import type { JobContext } from './job-context';
 import { loadJob } from './job-store';
-import { COORDINATOR_SHARE, LANE_SHARE } from './shares';
-
-/** A wait for the store that leaves less than this is not begun. */
-const MARGIN_MS = 20_000;
+import { COORDINATOR_SHARE, keepToShare, LANE_SHARE } from './shares';
 
 /** Takes one event. Throws only what the platform's own retry may mend. */
 export async function handleJobEvent(platform: Platform, event: unknown): Promise<void> {
@@ -25,6 +21,10 @@ export async function handleJobEvent(platform: Platform, event: unknown): Promis
     return;
   }
   const { step } = received;
+  if (step.step === 'erase') {
+    await eraseOn(contextOf(platform, received));
+    return;
+  }
   if (await isStale(platform, step.jobId)) {
     platform.log('job_event_stale', { jobId: step.jobId });
     return;
@@ -52,18 +52,10 @@ async function isStale(platform: Platform, jobId: string): Promise<boolean> {
 }
 
 function contextOf(platform: Platform, { id, attempt, step }: ReceivedEvent): JobContext {
-  const share = shareOf(step);
-  const { clock, sleep, random, remainingTimeMs } = platform;
-  const pace = { clock, sleep, random, remainingTimeMs, marginMs: MARGIN_MS, ...share };
-  const store = paceStore(platform.kv, pace);
-  const metered = meterEntities(platform.entities);
-  const paced = { ...platform, kv: store.kv, entities: metered.entities };
+  const { paced, used } = keepToShare(platform, shareOf(step));
   return {
     platform: paced,
-    used: () => ({
-      read: store.used().readUnits + metered.used().readUnits,
-      write: store.used().writeUnits + metered.used().writeUnits,
-    }),
+    used,
     providerFor: (library, wish) => chooseProvider(paced, library, wish),
     providerOf: (fingerprint) => providerOf(paced, fingerprint),
     event: { id, attempt },

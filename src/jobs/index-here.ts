@@ -9,13 +9,13 @@ import type { Projects } from '../index/catalogue';
 import type { GivenDocument } from '../index/prepare-document';
 import { meterEntities, meterStore } from '../platform/metered-store';
 import type { Platform, QueuedEvent } from '../platform/ports';
-import { cancelJob, openJob, stageDocuments, startJob } from './control-job';
+import { cancelJob, openJob, reopenJob, stageDocuments, startJob } from './control-job';
 import { coordinate } from './coordinate';
 import { embedLane } from './embed-lane';
 import { parseEvent } from './events';
-import { isOver, type RefusedDocument } from './job';
+import { isOver, type JobRequest, type RefusedDocument } from './job';
 import type { JobContext, JobObserver } from './job-context';
-import { findJob, forgetJob } from './job-store';
+import { findJob, forgetJob, listJobIds, loadJob } from './job-store';
 
 export interface IndexRequest {
   library: string;
@@ -27,6 +27,11 @@ export interface IndexRequest {
   /** Allow another fingerprint than the live one. */
   rebuild?: boolean;
   provider: EmbeddingProvider;
+  /**
+   * A run that ends early leaves what it has embedded, and the next one into the same library goes
+   * on with it. Only for a caller that has the store to itself: an unfinished job counts as dead.
+   */
+  keepsEmbedded?: boolean;
   onProgress?: (progress: IndexProgress) => void;
 }
 
@@ -64,16 +69,7 @@ export async function indexDocuments(
   platform: Platform,
   request: IndexRequest,
 ): Promise<IndexReport> {
-  const { provider } = request;
-  const jobId = await openJob(platform, {
-    kind: 'index',
-    library: request.library,
-    projects: request.projects ?? null,
-    embedder: provider.provider,
-    dimensions: provider.dimensions,
-    sync: request.sync,
-    rebuild: request.rebuild ?? false,
-  });
+  const jobId = await openOrReopen(platform, request);
   const seen = createObserver(request.onProgress ?? (() => undefined));
   const driver = createDriver(platform, request, seen.observer);
   try {
@@ -83,9 +79,32 @@ export async function indexDocuments(
     return await takeReport(platform, jobId, seen.refused());
   } catch (error) {
     // Should this fail too, the error of the job is still the one to report.
-    await discard(driver, jobId).catch(() => platform.log('cleanup_failed', { jobId }));
+    await leave(driver, jobId, request).catch(() => platform.log('cleanup_failed', { jobId }));
     throw error;
   }
+}
+
+/** A new job, or the one that an interrupted run has left of the same library. */
+async function openOrReopen(platform: Platform, request: IndexRequest): Promise<string> {
+  const { provider } = request;
+  const wish: JobRequest = {
+    kind: 'index',
+    library: request.library,
+    projects: request.projects ?? null,
+    embedder: provider.provider,
+    dimensions: provider.dimensions,
+    sync: request.sync,
+    rebuild: request.rebuild ?? false,
+  };
+  if (request.keepsEmbedded !== true) return openJob(platform, wish);
+  for (const jobId of await listJobIds(platform.kv)) {
+    const job = await loadJob(platform.entities, jobId);
+    const { library, state } = { library: job?.state.request.library, state: job?.state.state };
+    if (library !== wish.library || state === 'done' || state === 'cancelled') continue;
+    await reopenJob(platform, jobId, wish);
+    return jobId;
+  }
+  return openJob(platform, wish);
 }
 
 /** A queue in memory, whose events are handled one after the other. */
@@ -145,7 +164,7 @@ async function handle(
     observe,
   };
   if (step.step === 'coordinate') await coordinate(context, step.jobId);
-  else await embedLane(context, step);
+  if (step.step === 'embed') await embedLane(context, step);
 }
 
 /** Gathers what the job's state has no room for, and tells of progress. */
@@ -227,8 +246,17 @@ async function takeReport(
   };
 }
 
-/** Ends a job that did not come to its end, and deletes all that it wrote. */
-async function discard(driver: ReturnType<typeof createDriver>, jobId: string): Promise<void> {
+/**
+ * Leaves a job that did not come to its end: with what it has embedded, where the caller will come
+ * back to it, otherwise with nothing at all.
+ */
+async function leave(
+  driver: ReturnType<typeof createDriver>,
+  jobId: string,
+  { keepsEmbedded = false }: IndexRequest,
+): Promise<void> {
+  const { state } = await findJob(driver.platform.entities, jobId);
+  if (keepsEmbedded && state.plans.some(({ toEmbed }) => toEmbed > 0)) return;
   await cancelJob(driver.platform, jobId);
   await driver.run(jobId);
   await forgetJob(driver.platform, jobId);

@@ -10,14 +10,19 @@ export function jobPrefix(jobId: string): string {
   return `${STAGED_PREFIX}${jobId}:`;
 }
 
+/** Everything that was staged. */
+export function stagedPrefix(jobId: string): string {
+  return `${jobPrefix(jobId)}i:`;
+}
+
 /** What one call staged: a list of pieces. */
 export function stagedCallKey(jobId: string, call: number): string {
-  return `${jobPrefix(jobId)}i:${call}`;
+  return `${stagedPrefix(jobId)}${call}`;
 }
 
 /** One value of a call's pieces. */
 export function stagedPieceKey(jobId: string, call: number, number: number): string {
-  return `${jobPrefix(jobId)}i:${call}:${number}`;
+  return `${stagedPrefix(jobId)}${call}:${number}`;
 }
 
 export function pageKey(jobId: string, plan: number, page: number): string {

@@ -82,6 +82,8 @@ const stateSchema = v.object({
   /** What the vectors depend on besides the texts; known when planning starts. */
   fingerprint: v.nullable(fingerprintSchema),
   plans: v.array(planSchema),
+  /** The next plan begins even if the last one fits what is live: other documents were given. */
+  mustPlan: v.boolean(),
   /** Plans after which the job gives up on being first to publish. */
   plansMax: count,
   /** Where the planning goes on: documents given that are planned, then documents kept. */
@@ -152,6 +154,7 @@ export function newJobState(request: JobRequest, now: number): JobState {
     nextLookAt: 0,
     fingerprint: null,
     plans: [],
+    mustPlan: false,
     plansMax: PLANS_MAX,
     planned: 0,
     isPlanComplete: false,

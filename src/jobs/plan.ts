@@ -39,8 +39,8 @@ export interface Outlook {
 export async function planDocuments(run: JobRun): Promise<Outlook> {
   const { platform } = run.context;
   const baseline = await loadBaseline(platform, run.state.request);
-  const isStale = (run.state.plans.at(-1)?.generation ?? -1) !== generationOf(baseline);
-  if (isStale) await startPlan(run, baseline);
+  const isStale = run.state.plans.at(-1)?.generation !== generationOf(baseline);
+  if (isStale || run.state.mustPlan) await startPlan(run, baseline);
   const staged = await loadStagedOf(run);
   const outlook = { baseline, staged, deleted: [] as string[] };
   if (!run.state.isPlanComplete) await planPages(run, outlook);
@@ -78,6 +78,7 @@ async function startPlan(run: JobRun, baseline: Baseline): Promise<void> {
     phase: 'plan',
     fingerprint,
     plans: [...state.plans, plan],
+    mustPlan: false,
     planned: 0,
     isPlanComplete: false,
     overtaken: state.plans.length,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { embedMany } from '../../src/embedding/embed-many';
 import { planBatches } from '../../src/embedding/plan-batches';
+import type { EmbeddingProvider } from '../../src/embedding/provider';
+import { PIECE_LENGTH_MIN } from '../../src/embedding/text-pieces';
 import { GroundworkError } from '../../src/errors';
 import { errorOf, fakeProvider, numbered, options, printed, texts } from './fakes';
 
@@ -49,6 +51,7 @@ describe('embedMany: order and counts', () => {
       tokens: { count: 0, measured: false },
       calls: 0,
       retries: 0,
+      split: 0,
     });
     expect(calls).toBe(0);
   });
@@ -232,6 +235,108 @@ describe('embedMany: batches too large', () => {
     expect(error.code).toBe('provider_input_too_large');
     expect(error.facts).toMatchObject({ firstText: 4, texts: 1 });
     expect(error.message).toContain('texts 5 to 5 of 6');
+  });
+});
+
+describe('embedMany: texts too large', () => {
+  /** Refuses texts over so many characters; a vector tells how many letters a and b a text has. */
+  const letters = (lengthMax: number, sent: string[][], limits: Partial<EmbeddingProvider> = {}) =>
+    fakeProvider(async (batch) => {
+      sent.push([...batch]);
+      if (batch.some((text) => text.length > lengthMax)) throw failure('provider_input_too_large');
+      const count = (text: string, letter: string) => text.split(letter).length - 1;
+      return {
+        embeddings: batch.map((text) => [count(text, 'a'), count(text, 'b'), 0, 0]),
+        tokens: undefined,
+      };
+    }, limits);
+  /** 30 units of a, then 10 and a line break of b: cut at the line break into these two. */
+  const LINES = `${'a'.repeat(29)}\n${'b'.repeat(11)}`;
+
+  it('become the mean of their pieces, weighted by tokens', async () => {
+    const sent: string[][] = [];
+    const result = await embedMany(options(letters(30, sent), [LINES]));
+    expect(sent).toEqual([[LINES], [`${'a'.repeat(29)}\n`], ['b'.repeat(11)]]);
+    const norm = Math.hypot(30, 11);
+    expect([...(result.vectors[0] ?? [])]).toEqual([30 / norm, 11 / norm, 0, 0].map(Math.fround));
+    expect(result).toMatchObject({ split: 1, calls: 3, retries: 0 });
+    expect(result.tokens).toEqual({ count: LINES.length, measured: false });
+  });
+
+  it('by their estimate are cut before any call, and stand in their places', async () => {
+    const sent: string[][] = [];
+    const list = ['a', LINES, 'b', 'ab', LINES];
+    const progress: number[] = [];
+    const result = await embedMany(
+      options(letters(30, sent, { tokensPerTextMax: 30, textsPerCallMax: 2 }), list, {
+        onProgress: ({ embedded }) => progress.push(embedded),
+      }),
+    );
+    expect(sent.flat().join('')).toBe(list.join(''));
+    expect(sent.map((batch) => batch.length)).toEqual([2, 2, 2, 1]);
+    expect(progress).toEqual([1, 3, 4, 5]);
+    expect(result.split).toBe(2);
+    expect(result.vectors[1]).toEqual(result.vectors[4]);
+    expect([...(result.vectors[2] ?? [])]).toEqual([0, 1, 0, 0]);
+  });
+
+  it('have the same vector whatever the order of the answers', async () => {
+    const text = texts(40).join(' and ab ');
+    const embed = async (parallelCallsMax: number) => {
+      const inner = letters(40, [], {});
+      let calls = 0;
+      const provider = fakeProvider(
+        async (batch) => {
+          calls += 1;
+          for (let turn = (calls * 7) % 5; turn > 0; turn -= 1) await Promise.resolve();
+          return inner.doEmbed(batch, 'document');
+        },
+        { parallelCallsMax, textsPerCallMax: 1, tokensPerTextMax: 80 },
+      );
+      return (await embedMany(options(provider, [text]))).vectors[0];
+    };
+    expect(await embed(4)).toEqual(await embed(1));
+  });
+
+  it('are cut again and again, until the provider takes them', async () => {
+    const sent: string[][] = [];
+    const text = 'ab '.repeat(40);
+    const result = await embedMany(options(letters(20, sent), ['a', text]));
+    const taken = sent.filter((batch) => batch.every((part) => part.length <= 20)).flat();
+    expect(taken.join('')).toBe(`a${text}`);
+    expect(result.split).toBe(1);
+    expect(result.vectors[1]?.[0]).toBeCloseTo(Math.SQRT1_2, 6);
+  });
+
+  it('lose blank space at most', async () => {
+    const sent: string[][] = [];
+    const text = `${' '.repeat(60)}ab`;
+    const result = await embedMany(options(letters(20, sent), [text]));
+    expect(sent.at(-1)?.[0]?.trim()).toBe('ab');
+    expect(result.split).toBe(0);
+    expect(result.vectors[0]?.[0]).toBeCloseTo(Math.SQRT1_2, 6);
+    const blank = await errorOf(embedMany(options(letters(20, []), [' '.repeat(60)])));
+    expect(blank.code).toBe('provider_input_too_large');
+  });
+
+  it('are an error when even a piece of the least length is too large', async () => {
+    const sent: string[][] = [];
+    const error = await errorOf(embedMany(options(letters(5, sent), ['a', 'ab '.repeat(40)])));
+    expect(error.code).toBe('provider_input_too_large');
+    expect(error.facts).toMatchObject({ firstText: 1, texts: 1, textsTotal: 2 });
+    expect(sent.at(-1)?.[0]?.length).toBeLessThanOrEqual(PIECE_LENGTH_MIN);
+  });
+
+  it('begin no piece after an error', async () => {
+    const sent: string[][] = [];
+    const inner = letters(30, sent);
+    const provider = fakeProvider(async (batch) => {
+      if (sent.length === 1) throw failure('provider_quota_exhausted');
+      return inner.doEmbed(batch, 'document');
+    });
+    const error = await errorOf(embedMany(options(provider, [LINES, 'a', 'b', 'ab'])));
+    expect(error.code).toBe('provider_quota_exhausted');
+    expect(sent).toHaveLength(1);
   });
 });
 

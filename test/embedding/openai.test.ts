@@ -190,12 +190,6 @@ const ROWS: Record<string, ErrorRow> = {
     code: 'provider_answer_zero_vector',
     waits: [],
   },
-  'one text too long': {
-    behaviour: { kind: 'inputTooLong' },
-    code: 'provider_input_too_large',
-    waits: [],
-    facts: { status: 400 },
-  },
   'a refusal of another kind': {
     behaviour: { kind: 'serverError', status: 422 },
     code: 'provider_request_refused',
@@ -249,6 +243,56 @@ describe('openai: errors', () => {
     const result = await embedMany(options(provider(), list));
     expect(server.requests.map((request) => request.texts.length)).toEqual([3, 2, 1]);
     expect(result).toMatchObject({ calls: 3, retries: 0 });
+  });
+
+  describe('a text too long for the model', () => {
+    const [first, second] = ['A release needs a rollback plan.\n', 'Write it before the release.'];
+    const mean = async () => {
+      const { vectors } = await embedMany(options(provider(), [first, second]));
+      const sum = vectors[0]?.map((value, i) => {
+        return first.length * value + second.length * (vectors[1]?.[i] ?? 0);
+      });
+      const norm = Math.hypot(...(sum ?? []));
+      return sum?.map((value) => value / norm);
+    };
+
+    it('by the provider is embedded in pieces', async () => {
+      const expected = await mean();
+      server.requests.length = 0;
+      server.script([{ kind: 'inputTooLong' }]);
+      const list = [`${first}${second}`];
+      const result = await embedMany(options(provider(), list));
+      expect(server.requests.map((request) => request.texts)).toEqual([list, [first], [second]]);
+      expect(result).toMatchObject({ calls: 3, retries: 0, split: 1 });
+      for (const [i, value] of (result.vectors[0] ?? []).entries()) {
+        expect(value).toBeCloseTo(expected?.[i] ?? Number.NaN, 6);
+      }
+    });
+
+    it('by its estimate never reaches the provider whole', async () => {
+      const long = `${first}${second}\n`.repeat(800);
+      const result = await embedMany(options(provider(), ['One.', long, 'Two.']));
+      expect(result.split).toBe(1);
+      const sent = server.requests.flatMap((request) => request.texts);
+      expect(sent.join('')).toBe(`One.${long}Two.`);
+      for (const text of sent) expect(text.length).toBeLessThanOrEqual(8_192);
+      for (const vector of result.vectors) expect(Math.hypot(...vector)).toBeCloseTo(1, 6);
+    });
+
+    it('is refused by name when even a few characters are', async () => {
+      server.script(new Array<Behaviour>(2).fill({ kind: 'inputTooLong' }));
+      const error = await errorOf(embedMany(options(provider(), [TEXT])));
+      expect(error).toMatchObject({ code: 'provider_input_too_large', retryable: false });
+      expect(error.facts).toMatchObject({
+        provider: 'openai',
+        firstText: 0,
+        texts: 1,
+        status: 400,
+      });
+      expect(error.message).toContain('openai:text-embedding-3-small:1536, texts 1 to 1 of 1');
+      expect(printed(error)).not.toContain('rollback');
+      expect(server.requests).toHaveLength(2);
+    });
   });
 
   it.each([

@@ -108,11 +108,14 @@ describe('Jira that fails', () => {
 });
 
 describe('a queue that takes nothing', () => {
-  it.each([429, 500])('with %i leaves neither job nor documents behind', async (status) => {
+  it.each([
+    [429, 'queue_throttled'],
+    [500, 'queue_failed'],
+  ])('with %i leaves neither job nor documents behind', async (status, code) => {
     const before = await app.stored();
     app.platform.calls.setFaults([{ match: { kind: 'events' }, action: fail(status) }]);
     const answer = await app.call('startIndexing', START);
-    expect(answer.error).toMatchObject({ code: 'internal_error', retryable: true });
+    expect(answer.error).toMatchObject({ code, retryable: true });
     expect(JSON.stringify(answer)).not.toContain(MARK);
     expect(await app.stored()).toEqual(before);
     expectCleanLogs();

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FaultRule } from '../../emulator/faults';
 import { loadCatalogue } from '../../src/index/catalogue';
-import { deleteDocument, deleteEverything, deleteLibrary } from '../../src/index/delete';
+import { deleteDocument } from '../../src/index/delete';
+import { deleteEverything, deleteLibrary } from '../../src/jobs/delete-all';
 import { codeRejectedBy } from '../support/error-code';
 import {
   DOCUMENTS_KEY,

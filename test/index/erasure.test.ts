@@ -1,7 +1,7 @@
 /** What deleting and synchronising leave of a document: nothing, neither its text nor its name. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FaultRule } from '../../emulator/faults';
-import { deleteLibrary } from '../../src/index/delete';
+import { deleteLibrary } from '../../src/jobs/delete-all';
 import { codeRejectedBy } from '../support/error-code';
 import { DOCUMENTS_KEY, keysLike, TOMBSTONES_KEY } from '../support/index-site';
 import {

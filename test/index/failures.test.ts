@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FaultAction, PlatformCall } from '../../emulator/faults';
 import { createProvider } from '../../src/embedding/create-provider';
-import { deleteDocument, deleteEverything } from '../../src/index/delete';
+import { deleteDocument } from '../../src/index/delete';
+import { deleteEverything } from '../../src/jobs/delete-all';
 import { indexDocuments } from '../../src/jobs/index-here';
 import type { JsonValue } from '../../src/platform/ports';
 import { codeRejectedBy } from '../support/error-code';

@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EmbeddingProvider } from '../../src/embedding/provider';
 import { GroundworkError } from '../../src/errors';
 import { loadCatalogue, loadManifest } from '../../src/index/catalogue';
-import { deleteDocument, deleteLibrary } from '../../src/index/delete';
+import { deleteDocument } from '../../src/index/delete';
 import { RETIRED_GRACE_MS } from '../../src/index/retire';
+import { deleteLibrary } from '../../src/jobs/delete-all';
 import { codeRejectedBy } from '../support/error-code';
 import { type IndexSite, openIndexSite, wordProvider } from '../support/index-site';
 

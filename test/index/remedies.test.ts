@@ -1,7 +1,7 @@
 /** What stands behind the remedies that errors name, and the limits that keep them from arising. */
 import { kvs } from '@forge/kvs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { deleteEverything } from '../../src/index/delete';
+import { deleteEverything } from '../../src/jobs/delete-all';
 import { codeRejectedBy } from '../support/error-code';
 import { type IndexSite, openIndexSite } from '../support/index-site';
 

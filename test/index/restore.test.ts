@@ -1,8 +1,9 @@
 /** Making the generation before live again, and what keeps it or does not. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type IndexManifest, loadManifest } from '../../src/index/catalogue';
-import { deleteDocument, deleteLibrary } from '../../src/index/delete';
+import { deleteDocument } from '../../src/index/delete';
 import { restorePrevious } from '../../src/index/restore';
+import { deleteLibrary } from '../../src/jobs/delete-all';
 import { codeRejectedBy } from '../support/error-code';
 import {
   BASE,

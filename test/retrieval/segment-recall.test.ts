@@ -5,8 +5,8 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMPACTION_LIMITS, planCompaction } from '../../src/index/compaction';
-import { deleteLibrary } from '../../src/index/delete';
 import { liveChunks } from '../../src/index/segment';
+import { deleteLibrary } from '../../src/jobs/delete-all';
 import { clusteredVectors } from '../support/random-vectors';
 import {
   exactNearest,

@@ -18,13 +18,9 @@ import { type OpenAiServer, startOpenAiServer } from '../../emulator/providers/o
 import { OPENAI_KEY_NAME } from '../../src/embedding/create-provider';
 import type { EmbeddingProvider } from '../../src/embedding/provider';
 import { findLibrary, loadCatalogue } from '../../src/index/catalogue';
-import {
-  type IndexReport,
-  type IndexRequest,
-  indexDocuments,
-} from '../../src/jobs/index-here';
 import type { GivenDocument } from '../../src/index/prepare-document';
 import { RETIRED_GRACE_MS, sweepRetired } from '../../src/index/retire';
+import { type IndexReport, type IndexRequest, indexDocuments } from '../../src/jobs/index-here';
 import { createForgePlatform } from '../../src/platform/forge-platform';
 import type { JsonValue, Platform } from '../../src/platform/ports';
 import { type Hit, rankChunks, type SearchScope, search } from '../../src/retrieval/search';
@@ -49,7 +45,7 @@ export interface IndexSite {
   rank(text: string, scope?: SearchScope, k?: number): Promise<Hit[]>;
   /** What of it reaches the threshold, as a prompt gets it. */
   search(text: string, scope: SearchScope, k: number): Promise<Hit[]>;
-  /** Everything stored, as `space/entity/key`, sorted. */
+  /** Everything stored but leases, as `space/entity/key`, sorted. */
   keys(installation?: string): Promise<string[]>;
   /** Every stored value as JSON text, joined. */
   storedText(installation?: string): Promise<string>;
@@ -136,10 +132,13 @@ export async function openIndexSite(): Promise<IndexSite> {
       run((platform) => rankChunks(platform, { text, scope, k })),
     search: (text, scope, k) => run((platform) => search(platform, { text, scope, k })),
     keys: async (installation = ACME) =>
-      (await stored(installation)).map(([engineKey]) => {
-        const { space, entityName = '', key } = decodeAddress(engineKey).address;
-        return `${space}/${entityName}/${key}`;
-      }),
+      (await stored(installation))
+        .map(([engineKey]) => {
+          const { space, entityName = '', key } = decodeAddress(engineKey).address;
+          return `${space}/${entityName}/${key}`;
+        })
+        // A lease stays with its library, and says nothing of what is in it.
+        .filter((key) => !key.startsWith('entity/lease/')),
     storedText: async (installation = ACME) =>
       (await stored(installation)).map(([, text]) => text).join('\n'),
     valueAt: (key) => ask('get', { key }),

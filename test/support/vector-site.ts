@@ -7,9 +7,9 @@
 import type { EmbeddingProvider } from '../../src/embedding/provider';
 import { findLibrary, type LibraryEntry, loadCatalogue } from '../../src/index/catalogue';
 import { deleteDocument } from '../../src/index/delete';
-import { type IndexReport, indexDocuments } from '../../src/jobs/index-here';
 import { readGeneration } from '../../src/index/reader';
 import { loadHeads } from '../../src/index/segment-heads';
+import { type IndexReport, indexDocuments } from '../../src/jobs/index-here';
 import type { Platform } from '../../src/platform/ports';
 import { DEFAULT_KNOBS, type SearchKnobs } from '../../src/retrieval/knobs';
 import { nearestChunks } from '../../src/retrieval/nearest-chunks';
