@@ -42,7 +42,10 @@ export interface ResolverCall {
   payload?: unknown;
 }
 
-/** Opens the store; from then on events are delivered and triggers fire. Errors: `store_locked`, `store_unusable`. */
+/**
+ * Opens the store; from then on events are delivered and triggers fire.
+ * Errors: `store_locked`, `store_unusable`.
+ */
 export async function openHostSite(store: string): Promise<HostSite> {
   const manifest = await readAppManifest(ofPackage('manifest.yml'));
   const clock = realClock();

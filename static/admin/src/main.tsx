@@ -1,7 +1,6 @@
 import '@atlaskit/css-reset';
 import './styles.css';
 import { view } from '@forge/bridge';
-import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app';
 
@@ -12,8 +11,4 @@ if (root === null) throw new Error('index.html has no element with the id root')
 // own fallbacks show, which are those of the light theme.
 void view.theme.enable().catch(() => undefined);
 
-createRoot(root).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
-);
+createRoot(root).render(<App />);

@@ -55,6 +55,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   job_unknown: `The job is gone; jobs are kept for seven days. ${RELOAD}`,
   job_state: `The job has moved on. ${RELOAD}`,
   job_busy: TRY_AGAIN,
+  job_overtaken: 'Other jobs on this library kept publishing first. Press Resume.',
   staging_incomplete: 'Not all that was uploaded has arrived. Start the job anew.',
   library_deleted: 'The library was deleted meanwhile. Start a new job if you still want it.',
   job_outdated: 'The app was updated meanwhile. Start the job anew.',
