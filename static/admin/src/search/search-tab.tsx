@@ -24,10 +24,11 @@ export function SearchTab({ libraries }: { libraries: readonly Library[] }) {
     event.preventDefault();
     setBusy(true);
     setError(undefined);
+    // Passages of the text before must not pass for those of this one.
+    setFound(undefined);
     try {
       setFound(await call('search', { text, ...(isKnown ? { library } : {}) }));
     } catch (thrown) {
-      setFound(undefined);
       setError(asCallError(thrown));
     } finally {
       setBusy(false);
