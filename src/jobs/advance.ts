@@ -1,6 +1,8 @@
 /** The phases of a job, one after the other, as far as this run gets. */
 
 import { GroundworkError } from '../errors';
+import { isDamage } from '../index/envelope';
+import { isValueMissing } from '../index/read-values';
 import { RETIRED_GRACE_MS, sweepRetired } from '../index/retire';
 import { liveChunks } from '../index/segment';
 import { cleanUpJob } from './clean-up-job';
@@ -122,13 +124,17 @@ function progressOf(
   let count = 0;
   let measured = true;
   let embeddedAt = 0;
+  const laneUnits = { read: 0, write: 0 };
   for (const [batch, result] of results) {
     embedded += batches[batch]?.[0] ?? 0;
     count += result.tokens;
     measured &&= result.tokensMeasured;
+    laneUnits.read += result.readUnits;
+    laneUnits.write += result.writeUnits;
     embeddedAt = Math.max(embeddedAt, result.endedAt);
   }
-  return { chunks: { ...state.chunks, embedded }, tokens: { count, measured }, embeddedAt };
+  const chunks = { ...state.chunks, embedded };
+  return { chunks, tokens: { count, measured }, embeddedAt, laneUnits };
 }
 
 async function seal(run: JobRun): Promise<void> {
@@ -151,13 +157,25 @@ async function publish(run: JobRun): Promise<void> {
   }
 }
 
+/**
+ * What is too damaged to be swept is for `verify` to tell of; the job has published all the same.
+ */
+async function sweepBefore({ context: { platform } }: JobRun, library: string): Promise<void> {
+  try {
+    const now = platform.clock();
+    await sweepRetired(platform, library, { now, graceMs: RETIRED_GRACE_MS });
+  } catch (error) {
+    if (!isDamage(error) && !isValueMissing(error)) throw error;
+    platform.log('sweep_failed', { library });
+  }
+}
+
 async function sweep(run: JobRun): Promise<void> {
   const { context, state, jobId } = run;
   const { platform } = context;
   const library = state.plans.at(-1)?.library;
   if (library !== undefined && state.generation > 0) {
-    const now = platform.clock();
-    await sweepRetired(platform, library, { now, graceMs: RETIRED_GRACE_MS });
+    await sweepBefore(run, library);
   }
   await cleanUpJob(platform, jobId, state);
   await run.save({ state: 'done', phase: 'done', isClean: true, holder: null, waiting: null });

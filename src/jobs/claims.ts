@@ -36,7 +36,19 @@ export async function claimBatch(
   }
 }
 
-/** Whether the run that made it has ended: by its time, or because its event is being tried again. */
+/** Gives a claim up, so that the next event need not wait until its time has passed. */
+export async function releaseClaim(
+  kv: KeyValueStore,
+  { jobId, plan, batch, event }: Omit<ClaimRequest, 'now' | 'until'>,
+  number: number,
+): Promise<void> {
+  const key = claimKey(jobId, plan, batch, number);
+  await kv.set(key, { event: event.id, attempt: event.attempt, until: 0 });
+}
+
+/**
+ * Whether the run that made it has ended: by its time, or because its event is being tried again.
+ */
 function isClaimOver(claim: Claim, event: ClaimRequest['event'], now: number): boolean {
   if (claim.until <= now) return true;
   return claim.event === event.id && claim.attempt < event.attempt;

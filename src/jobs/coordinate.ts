@@ -1,7 +1,7 @@
 /**
- * The coordinator: takes a job as far as its function's time allows, then hands over. It is the only
- * one that changes the job while it runs; whoever else comes finds it held, and whatever an older
- * run still writes is refused.
+ * The coordinator: takes a job as far as its function's time allows, then hands over. It is the
+ * only one that changes the job while it runs; whoever else comes finds it held, and whatever an
+ * older run still writes is refused.
  */
 
 import { GroundworkError } from '../errors';
@@ -20,7 +20,9 @@ const FAILURES_MAX = 8;
 /** Seconds until a job looks again whether another one has left its library. */
 const LEASE_LOOK_SECONDS = 20;
 
-/** Handles an event that asks to look after a job. Throws what the platform's own retry may mend. */
+/**
+ * Handles an event that asks to look after a job. Throws what the platform's own retry may mend.
+ */
 export async function coordinate(context: JobContext, jobId: string): Promise<void> {
   const run = await takeJob(context, jobId);
   if (run === undefined) return;
@@ -42,7 +44,9 @@ async function takeJob(context: JobContext, jobId: string): Promise<JobRun | und
   }
   const { state } = job;
   const wantsWork = state.state === 'queued' || state.state === 'running';
-  if (!wantsWork && (!isOver(state) || state.isClean)) return undefined;
+  // A failed job keeps what it has embedded for whoever resumes it.
+  const wantsCleaning = isOver(state) && state.state !== 'failed' && !state.isClean;
+  if (!wantsWork && !wantsCleaning) return undefined;
   const now = platform.clock();
   const { holder } = state;
   // The platform tries an event again only after the try before it has ended.

@@ -1,4 +1,6 @@
-/** Embedding one batch: its vectors become records under keys of the claim, then its result stands. */
+/**
+ * Embedding one batch: its vectors become records under keys of the claim, then its result stands.
+ */
 
 import { estimateTokens } from '../chunking/estimate-tokens';
 import { embedMany } from '../embedding/embed-many';
@@ -43,7 +45,7 @@ export async function embedBatch(context: JobContext, work: BatchWork): Promise<
     work.plan,
   );
   const claims = await earlierClaims(context, work, chunks.length);
-  await copyRecords(context, work, chunks, claims);
+  await takeOverVectors(context, work, chunks, claims);
   const missing = chunks.flatMap((_, i) => (claims[i] === undefined ? [i] : []));
   const embedded = await embedMany({
     provider: work.provider,
@@ -93,10 +95,10 @@ async function earlierClaims(
 }
 
 /**
- * Takes over vectors that this job has paid for under the id of a library that another job made
- * first. Whether they were copied shows in `claims`.
+ * Takes over vectors that need no provider: those of an import, and those that this job has paid for
+ * under the id of a library that another job made first. What was taken over shows in `claims`.
  */
-async function copyRecords(
+async function takeOverVectors(
   { platform: { kv } }: JobContext,
   work: BatchWork,
   chunks: readonly AwaitingChunk[],
@@ -105,6 +107,11 @@ async function copyRecords(
   const items: StoredItem[] = [];
   const wanted = chunks.flatMap(({ source }, i) => {
     if (source === undefined || claims[i] !== undefined) return [];
+    if (!('job' in source)) {
+      items.push(recordItem(work, i, { ...(chunks[i] as AwaitingChunk), vector: source }));
+      claims[i] = work.claim;
+      return [];
+    }
     const key = recordKey(source.library, source.job, source.record);
     return [{ i, key, bytes: RECORD_BYTES_PLANNED }];
   });

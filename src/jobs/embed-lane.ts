@@ -9,7 +9,7 @@ import { GroundworkError } from '../errors';
 import type { Fingerprint } from '../index/catalogue';
 import { openValue } from '../index/envelope';
 import { toItem } from '../index/stored-item';
-import { claimBatch } from './claims';
+import { claimBatch, releaseClaim } from './claims';
 import { embedBatch } from './embed-batch';
 import { loadResults, readPresent } from './embedded-records';
 import { coordinateEvent, laneEvent } from './events';
@@ -46,7 +46,9 @@ const stopSchema = v.object({
 /** Why a lane does not go on for now, or at all. */
 export type LaneStop = v.InferOutput<typeof stopSchema>;
 
-/** Works on the batches of the lane until they are done, its time is up, or the job is not its own. */
+/**
+ * Works on the batches of the lane until they are done, its time is up, or the job is not its own.
+ */
 export async function embedLane(context: JobContext, lane: Lane): Promise<void> {
   let { deferred } = lane;
   try {
@@ -119,7 +121,16 @@ async function embedUnclaimed(
   const isDone = claim > 0 && (await loadResults(platform.kv, jobId, number, [batch])).has(batch);
   if (isDone) return true;
   const provider = context.providerOf(fingerprint);
-  await embedBatch(context, { jobId, number, plan, batch, claim, provider });
+  try {
+    await embedBatch(context, { jobId, number, plan, batch, claim, provider });
+  } catch (error) {
+    // Whatever goes on with it is another event. Should this fail too, the claim's time ends it.
+    const mine = { jobId, plan: number, batch, event };
+    await releaseClaim(platform.kv, mine, claim).catch(() =>
+      platform.log('claim_not_released', { jobId }),
+    );
+    throw error;
+  }
   return true;
 }
 

@@ -7,8 +7,7 @@ import type { JsonValue, KeyValueStore } from '../platform/ports';
 import { settleAll } from '../settle-all';
 import type { JobPlan } from './job';
 import { recordJobId, resultKey } from './job-keys';
-import { batchStarts } from './page';
-import type { RecordPlace } from './reusable-records';
+import { batchStarts, type RecordPlace } from './page';
 
 export interface BatchResult {
   /** Claim whose records stand for each chunk of the batch, in order. */

@@ -1,4 +1,6 @@
-/** Deletions that a resolver has no time for: what is left of libraries that are in no catalogue. */
+/**
+ * Deletions that a resolver has no time for: what is left of libraries that are in no catalogue.
+ */
 
 import { finishErasures } from '../index/delete';
 import { eraseEvent } from './events';

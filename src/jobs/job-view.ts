@@ -60,7 +60,10 @@ export function viewOf(
     documents: job.documents,
     chunks: job.chunks,
     tokens: job.tokens,
-    units: job.units,
+    units: {
+      read: job.units.read + job.laneUnits.read,
+      write: job.units.write + job.laneUnits.write,
+    },
     createdAt: job.createdAt,
     updatedAt: job.updatedAt,
     overtaken: job.overtaken,

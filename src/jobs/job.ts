@@ -55,6 +55,8 @@ const planSchema = v.object({
 
 export type JobPlan = v.InferOutput<typeof planSchema>;
 
+const unitsSchema = v.object({ read: count, write: count });
+
 const stateSchema = v.object({
   version: v.literal(JOB_VERSION),
   request: requestSchema,
@@ -75,7 +77,9 @@ const stateSchema = v.object({
   calls: count,
   createdAt: count,
   updatedAt: count,
-  /** The run that works on the job: its event, which try of it, and when it is over at the latest. */
+  /**
+   * The run that works on the job: its event, which try of it, and when it is over at the latest.
+   */
   holder: v.nullable(v.object({ event: v.string(), attempt: count, until: count })),
   /** When the next event that looks after the job is due; it spares pushing one more. */
   nextLookAt: count,
@@ -109,7 +113,9 @@ const stateSchema = v.object({
   tokensPlanned: count,
   textBytesPlanned: count,
   refused: v.array(refusedSchema),
-  units: v.object({ read: count, write: count }),
+  units: unitsSchema,
+  /** Those of the lanes of the current plan: the sum of their results. */
+  laneUnits: unitsSchema,
   /** Times that another job published first and this one planned again. */
   overtaken: count,
   /** Bytes of the parts of what sealing left for publishing; none before. */
@@ -169,6 +175,7 @@ export function newJobState(request: JobRequest, now: number): JobState {
     textBytesPlanned: 0,
     refused: [],
     units: { read: 0, write: 0 },
+    laneUnits: { read: 0, write: 0 },
     overtaken: 0,
     sealed: [],
     failures: 0,

@@ -1,6 +1,6 @@
 /**
- * Values that nothing names: what is left of runs that were ended at a bad moment. They are found by
- * listing what is stored and marking from everything that may name a value. A value counts as an
+ * Values that nothing names: what is left of runs that were ended at a bad moment. They are found
+ * by listing what is stored and marking from everything that may name a value. A value counts as an
  * orphan only when two passes found it so, a grace time apart, since a run that is under way writes
  * before anything names what it wrote.
  */

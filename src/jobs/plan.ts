@@ -4,7 +4,8 @@
  * middle loses a page at most and pays for nothing twice.
  */
 
-import { GroundworkError } from '../errors';
+import { assertInvariant, GroundworkError } from '../errors';
+import type { Fingerprint } from '../index/catalogue';
 import { isValueMissing } from '../index/read-values';
 import {
   type Baseline,
@@ -13,12 +14,13 @@ import {
   isReassigned,
   loadBaseline,
 } from './baseline';
+import { importedPages, readExportHead } from './import-plan';
 import type { JobPlan, JobState } from './job';
 import { expectTime } from './job-context';
 import type { JobRun } from './job-run';
 import { writeBatch, writePage } from './page';
 import { keptDocuments, nextKeptPage } from './plan-kept';
-import { nextGivenPage, type PlannedPage } from './plan-page';
+import { nextGivenPage, type PageSource, type PlannedPage } from './plan-page';
 import { ownRecords, reusableRecords } from './reusable-records';
 import { loadStaged, type StagedDocument } from './staging';
 
@@ -33,15 +35,15 @@ export interface Outlook {
 }
 
 /**
- * Plans until everything is planned. Errors: `time_is_up` in between; those of `startPlan`; those of
- * reading what was staged.
+ * Plans until everything is planned. Errors: `time_is_up` in between; those of `startPlan`; those
+ * of reading what was staged.
  */
 export async function planDocuments(run: JobRun): Promise<Outlook> {
   const { platform } = run.context;
   const baseline = await loadBaseline(platform, run.state.request);
-  const isStale = run.state.plans.at(-1)?.generation !== generationOf(baseline);
-  if (isStale || run.state.mustPlan) await startPlan(run, baseline);
   const staged = await loadStagedOf(run);
+  const isStale = run.state.plans.at(-1)?.generation !== generationOf(baseline);
+  if (isStale || run.state.mustPlan) await startPlan(run, baseline, staged);
   const outlook = { baseline, staged, deleted: [] as string[] };
   if (!run.state.isPlanComplete) await planPages(run, outlook);
   outlook.deleted = deletedBy(run.state, baseline, staged);
@@ -49,20 +51,19 @@ export async function planDocuments(run: JobRun): Promise<Outlook> {
 }
 
 /** Begins a plan from the generation that is live. */
-async function startPlan(run: JobRun, baseline: Baseline): Promise<void> {
+async function startPlan(
+  run: JobRun,
+  baseline: Baseline,
+  staged: readonly StagedDocument[],
+): Promise<void> {
   const { state, context } = run;
   const { request } = state;
-  const wish = {
-    embedder: request.embedder ?? undefined,
-    dimensions: request.dimensions ?? undefined,
-  };
   if (state.plans.length >= state.plansMax) throw alwaysOvertaken(state);
   const before = state.plans.at(-1);
   // Planned into a library that has gone since: an admin who deletes does not want it back.
   const isGone = before !== undefined && before.generation > 0;
   if (isGone && baseline.library?.id !== before.library) throw libraryDeleted(request.library);
-  const provider = context.providerFor(baseline.library, wish);
-  const fingerprint = fingerprintOf(provider);
+  const fingerprint = await fingerprintWanted(run, baseline, staged);
   if (baseline.library !== undefined && !request.rebuild) {
     expectSameFingerprint(baseline.library, fingerprint);
   }
@@ -84,6 +85,11 @@ async function startPlan(run: JobRun, baseline: Baseline): Promise<void> {
     overtaken: state.plans.length,
     documents: { total, indexed: 0, unchanged: 0, deleted: 0, refused: 0 },
     chunks: { total: 0, reused: 0, toEmbed: 0, embedded: 0 },
+    units: {
+      read: state.units.read + state.laneUnits.read,
+      write: state.units.write + state.laneUnits.write,
+    },
+    laneUnits: { read: 0, write: 0 },
     tokensPlanned: 0,
     textBytesPlanned: 0,
     refused: [],
@@ -91,20 +97,61 @@ async function startPlan(run: JobRun, baseline: Baseline): Promise<void> {
   });
 }
 
+/** The fingerprint that the job's vectors will have. Errors: of a provider that does not exist. */
+async function fingerprintWanted(
+  run: JobRun,
+  { library }: Baseline,
+  staged: readonly StagedDocument[],
+): Promise<Fingerprint> {
+  const { platform, providerFor, providerOf } = run.context;
+  const { kind, embedder, dimensions } = run.state.request;
+  if (kind === 'import') {
+    const { fingerprint } = await readExportHead(platform.kv, exportIn(run, staged));
+    // Queries will be embedded with it, so it has to exist here too.
+    providerOf(fingerprint);
+    return fingerprint;
+  }
+  const wish = { embedder: embedder ?? undefined, dimensions: dimensions ?? undefined };
+  return fingerprintOf(providerFor(library, wish));
+}
+
+/** The one file of an import. Errors: `export_invalid`. */
+function exportIn(run: JobRun, staged: readonly StagedDocument[]): StagedDocument {
+  const [file] = staged;
+  if (staged.length === 1 && file !== undefined && file.fault === undefined) return file;
+  throw new GroundworkError({
+    code: 'export_invalid',
+    message: `job ${run.jobId}: ${staged.length} files were given, or not all pieces of one; an import takes one export as it was written. Give it again`,
+    facts: { files: staged.length },
+  });
+}
+
 async function planPages(run: JobRun, { baseline, staged }: Outlook): Promise<void> {
-  const { platform, providerFor } = run.context;
-  const { request } = run.state;
-  const wish = {
-    embedder: request.embedder ?? undefined,
-    dimensions: request.dimensions ?? undefined,
-  };
-  const limits = providerFor(baseline.library, wish);
-  const kept = keptDocuments(run.state, baseline, staged);
+  const { platform, providerOf } = run.context;
+  const { request, fingerprint } = run.state;
+  assertInvariant(fingerprint !== null, `job ${run.jobId}: a plan without a fingerprint`);
+  const limits = providerOf(fingerprint);
   const own = await ownRecords(platform.kv, run.jobId, run.state);
   const libraryId = run.state.plans.at(-1)?.library ?? '';
   const live = request.rebuild ? [] : baseline.documents;
   const reusable = reusableRecords(libraryId, live, own);
   const source = { platform, baseline, limits, libraryId, reusable, isRebuild: request.rebuild };
+  if (request.kind === 'import') await planImport(run, source, exportIn(run, staged));
+  else await planGiven(run, source, staged);
+  const deleted = deletedBy(run.state, baseline, staged).length;
+  expectSomethingLeft(run.state, baseline, deleted);
+  await run.save({
+    isPlanComplete: true,
+    documents: { ...run.state.documents, deleted },
+  });
+}
+
+async function planGiven(
+  run: JobRun,
+  source: PageSource,
+  staged: readonly StagedDocument[],
+): Promise<void> {
+  const kept = keptDocuments(run.state, source.baseline, staged);
   while (run.state.planned < staged.length + kept.length) {
     expectTime(run.context);
     const { planned } = run.state;
@@ -114,12 +161,14 @@ async function planPages(run: JobRun, { baseline, staged }: Outlook): Promise<vo
         : await nextKeptPage(source, kept, planned - staged.length);
     await keepPage(run, page, staged.length);
   }
-  const deleted = deletedBy(run.state, baseline, staged).length;
-  expectSomethingLeft(run.state, baseline, deleted);
-  await run.save({
-    isPlanComplete: true,
-    documents: { ...run.state.documents, deleted },
-  });
+}
+
+async function planImport(run: JobRun, source: PageSource, file: StagedDocument): Promise<void> {
+  const { documents } = await readExportHead(source.platform.kv, file);
+  for await (const page of importedPages(source, file, run.state.planned)) {
+    await keepPage(run, page, documents);
+    expectTime(run.context);
+  }
 }
 
 /** Writes a page and its batches, and then the state that names them. */
@@ -176,13 +225,15 @@ async function keepPage(run: JobRun, page: PlannedPage, stagedCount: number): Pr
   run.context.observe?.refused(page.refused);
 }
 
-/** Names that a synchronisation deletes. A refused document is still given: its last version stays. */
+/**
+ * Names that a synchronisation deletes. A refused document is still given: its last version stays.
+ */
 function deletedBy(
   state: JobState,
   baseline: Baseline,
   staged: readonly StagedDocument[],
 ): string[] {
-  if (!state.request.sync) return [];
+  if (!state.request.sync || state.request.kind === 'import') return [];
   const given = new Set(staged.map(({ name }) => name));
   return baseline.documents.map(({ name }) => name).filter((name) => !given.has(name));
 }

@@ -49,7 +49,9 @@ function needsPush(state: JobState, now: number): boolean {
   return !isHeld && now - Math.max(state.updatedAt, state.nextLookAt) > SILENT_MS;
 }
 
-/** Clears away jobs of more than a week, and what the others may have left; answers how many went. */
+/**
+ * Clears away jobs of more than a week, and what the others may have left; answers how many went.
+ */
 export async function clearJobs(platform: Platform): Promise<number> {
   let cleared = 0;
   for (const jobId of await listJobIds(platform.kv)) {

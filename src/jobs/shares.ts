@@ -24,7 +24,9 @@ export const JOBS_SHARE = {
 /** A wait for the store that leaves less than this of the function is not begun. */
 const MARGIN_MS = 20_000;
 
-/** The platform with a store that keeps to a share and waits out what passes, and what it has used. */
+/**
+ * The platform with a store that keeps to a share and waits out what passes, and what it has used.
+ */
 export function keepToShare(
   platform: Platform,
   share: typeof LANE_SHARE,

@@ -1,6 +1,6 @@
 /**
- * Documents on their way into a job: a page sends them in as many calls as they need, a large one in
- * pieces, and each call writes under keys of its own, so that repeating it changes nothing.
+ * Documents on their way into a job: a page sends them in as many calls as they need, a large one
+ * in pieces, and each call writes under keys of its own, so that repeating it changes nothing.
  */
 
 import * as v from 'valibot';
@@ -26,7 +26,7 @@ export interface StagedDocument {
   name: string;
   values: KeySize[];
   /** Set when it cannot be read: a piece did not come, or the name came twice. */
-  fault?: 'document_incomplete' | 'document_duplicate';
+  fault?: 'incomplete' | 'duplicate';
 }
 
 /** Base64 characters of a value; well below the platform's 240 KiB. */
@@ -37,7 +37,9 @@ const STAGED_TTL: TimeToLive = { value: 7, unit: 'DAYS' };
 const callSchema = v.array(v.tuple([v.string(), v.number(), v.number(), v.array(v.number())]));
 type CallRow = v.InferOutput<typeof callSchema>[number];
 
-/** Stores what one call brings. The list of its pieces comes last: without it the call is not there. */
+/**
+ * Stores what one call brings. The list of its pieces comes last: without it the call is not there.
+ */
 export async function stageCall(
   kv: KeyValueStore,
   jobId: string,
@@ -89,7 +91,7 @@ export async function loadStaged(
       if (known === undefined) gathering.set(name, gathered);
       if (gathered.pieces.has(part)) {
         // Whole documents under one name are two documents; their first pieces tell how many.
-        if (part === 0) duplicates.push({ name, values: [], fault: 'document_duplicate' });
+        if (part === 0) duplicates.push({ name, values: [], fault: 'duplicate' });
       } else gathered.pieces.set(part, values);
     }
   }
@@ -109,7 +111,7 @@ function toDocument({ name, parts, pieces }: Gathered): StagedDocument {
   const values: KeySize[] = [];
   for (let part = 0; part < parts; part += 1) {
     const piece = pieces.get(part);
-    if (piece === undefined) return { name, values: [], fault: 'document_incomplete' };
+    if (piece === undefined) return { name, values: [], fault: 'incomplete' };
     values.push(...piece);
   }
   return { name, values };
