@@ -11,6 +11,12 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/**
+ * While a model computes, this process answers nobody. A connection that it closed meanwhile would
+ * fail the next call on it, so it keeps them longer than that takes.
+ */
+const KEEP_ALIVE_MS = 600_000;
+
 /** Listens on this machine alone; port 0 takes any that is free. Errors: those of listening. */
 export async function serve(site: HostSite, port: number): Promise<RunningServer> {
   const server: Server = createServer((request, response) => {
@@ -20,6 +26,7 @@ export async function serve(site: HostSite, port: number): Promise<RunningServer
       else response.destroy();
     });
   });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
