@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { INVOKE_REQUEST_BYTES_MAX } from '../src/platform/limits';
 import { browserFile, pageFile, type ServedFile, themeSheet } from './files';
+import { ACCOUNTS, type Account, type HostSite, type ResolverCall } from './host-site';
 import { denialOf, PAGE_POLICY } from './request-rules';
-import { ACCOUNTS, type Account, type HostSite, type ResolverCall } from './site';
 
 export interface RunningServer {
   port: number;

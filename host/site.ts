@@ -13,13 +13,10 @@ import { createKvsService } from '../emulator/kvs/service';
 import { defaultKvsSettings } from '../emulator/kvs/settings';
 import { createLocalPlatform, type Handler } from '../emulator/platform';
 import * as entry from '../src/index';
+import type { Account, HostSite } from './host-site';
 
 /** The installation that the command line works against too. */
 const INSTALLATION = 'local';
-
-/** Those a reader of the local pages can be. */
-export const ACCOUNTS = ['admin', 'user'] as const;
-export type Account = (typeof ACCOUNTS)[number];
 
 const PROJECTS = [
   { key: 'CAR', name: 'Carriers' },
@@ -29,18 +26,6 @@ const PROJECTS = [
   { key: 'PLT', name: 'Platform' },
   { key: 'RET', name: 'Returns' },
 ];
-
-export interface HostSite {
-  /** Calls a function of the resolver as the account. Errors: those of `invokeFunction`. */
-  invoke(account: Account, call: ResolverCall): Promise<unknown>;
-  context(account: Account): Record<string, unknown>;
-  close(): Promise<void>;
-}
-
-export interface ResolverCall {
-  functionKey: string;
-  payload?: unknown;
-}
 
 /**
  * Opens the store; from then on events are delivered and triggers fire.

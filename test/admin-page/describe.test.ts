@@ -3,6 +3,7 @@ import type { JobPhase, JobState, JobView } from '../../static/admin/src/calls/c
 import {
   allowed,
   embeddedShare,
+  outcomeText,
   paceText,
   progressText,
   STAGES,
@@ -49,6 +50,17 @@ describe('progressText', () => {
     const phases: JobPhase[] = ['stage', 'plan', 'embed', 'seal', 'publish', 'sweep', 'done'];
     const texts = phases.map((phase) => progressText(viewOf('running', phase)));
     expect(new Set(texts).size).toBe(phases.length);
+  });
+});
+
+describe('outcomeText', () => {
+  it('counts what was given, or says that nothing was', () => {
+    const documents = { total: 3, indexed: 1, unchanged: 1, deleted: 0, refused: 1 };
+    expect(outcomeText({ documents, generation: 4 })).toBe(
+      '1 document indexed, 1 unchanged, 0 deleted, 1 refused; generation 4 is live.',
+    );
+    const none = { total: 0, indexed: 0, unchanged: 0, deleted: 0, refused: 0 };
+    expect(outcomeText({ documents: none })).toBe('All documents of the library re-indexed.');
   });
 });
 

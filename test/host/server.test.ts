@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { HostSite, ResolverCall } from '../../host/host-site';
 import { type RunningServer, serve } from '../../host/server';
-import type { HostSite, ResolverCall } from '../../host/site';
 import { INVOKE_REQUEST_BYTES_MAX } from '../../src/platform/limits';
 
 interface Invoked {

@@ -77,6 +77,19 @@ export function progressText(view: JobView): string {
   }
 }
 
+/** What a finished job did to its library. A job that was given nothing has re-indexed it. */
+export function outcomeText(view: Pick<JobView, 'documents' | 'generation'>): string {
+  const { total, indexed, unchanged, deleted, refused } = view.documents;
+  const done =
+    total === 0
+      ? 'All documents of the library re-indexed'
+      : `${counted(indexed, 'document')} indexed, ${count(unchanged)} unchanged, ` +
+        `${count(deleted)} deleted, ${count(refused)} refused`;
+  return view.generation === undefined
+    ? `${done}.`
+    : `${done}; generation ${view.generation} is live.`;
+}
+
 /** Rate and time left, or nothing while they are not known. */
 export function paceText({ rate, etaMs }: Pick<JobView, 'rate' | 'etaMs'>): string | undefined {
   const parts = [

@@ -1,12 +1,13 @@
 import SectionMessage from '@atlaskit/section-message';
 import type { JobView } from '../calls/contract';
 import { Figures } from '../parts/figures';
-import { count, counted, duration, money } from '../text/format';
+import { count, duration, money } from '../text/format';
+import { outcomeText } from './describe';
 import { RefusedDocuments } from './refused-documents';
 
 /** What a finished job has done. */
 export function OutcomeView({ view }: { view: JobView }) {
-  const { documents, chunks, tokens, units, costUsd, generation } = view;
+  const { documents, chunks, tokens, units, costUsd } = view;
   const took = duration(view.updatedAt - view.createdAt);
   const isWhole = documents.refused === 0;
   return (
@@ -16,11 +17,7 @@ export function OutcomeView({ view }: { view: JobView }) {
           appearance={isWhole ? 'success' : 'warning'}
           title={isWhole ? 'Indexed' : 'Indexed, with documents left out'}
         >
-          <p>
-            {counted(documents.indexed, 'document')} indexed, {count(documents.unchanged)}{' '}
-            unchanged, {count(documents.deleted)} deleted, {count(documents.refused)} refused
-            {generation === undefined ? '' : `; generation ${generation} is live`}.
-          </p>
+          <p>{outcomeText(view)}</p>
         </SectionMessage>
       </div>
       <Figures
