@@ -130,7 +130,7 @@ function isLocked(error: unknown): boolean {
  * The platform with provider keys from the environment in front of those in the secret store. They
  * are stored nowhere: the local store is not encrypted.
  */
-function withKeysOfEnvironment(platform: Platform): Platform {
+export function withKeysOfEnvironment(platform: Platform): Platform {
   const keyOf = (secret: string) => {
     const variable = PROVIDER_ENVIRONMENT[secret];
     return variable === undefined ? undefined : process.env[variable] || undefined;

@@ -5,14 +5,15 @@
 // The platform's globals come before the packages that look for them.
 import '../emulator/globals';
 
-import { openStore } from '../cli/local-site';
+import { openStore, withKeysOfEnvironment } from '../cli/local-site';
 import { ofPackage } from '../cli/paths';
 import { readAppManifest } from '../emulator/app-manifest';
 import { realClock } from '../emulator/clock';
 import { createKvsService } from '../emulator/kvs/service';
 import { defaultKvsSettings } from '../emulator/kvs/settings';
 import { createLocalPlatform, type Handler } from '../emulator/platform';
-import * as entry from '../src/index';
+import { appFunctions } from '../src/handlers/functions';
+import { createForgePlatform } from '../src/platform/forge-platform';
 import type { Account, HostSite } from './host-site';
 
 /** The installation that the command line works against too. */
@@ -53,12 +54,14 @@ export async function openHostSite(store: string): Promise<HostSite> {
       projects: PROJECTS,
     },
   });
-  const handlers = entry as Readonly<Record<string, unknown>>;
+  const functions: Readonly<Record<string, unknown>> = appFunctions(() =>
+    withKeysOfEnvironment(createForgePlatform()),
+  );
   platform.registerHandlers(
     Object.fromEntries(
       manifest.functions.map(({ key, handler }) => [
         key,
-        handlers[handler.replace('index.', '')] as Handler,
+        functions[handler.replace('index.', '')] as Handler,
       ]),
     ),
   );
