@@ -29,14 +29,19 @@ export function recordKey(libraryId: string, jobId: string, number: number): str
   return `${libraryPrefix(libraryId)}r:${jobId}:${number}`;
 }
 
+/** Everything of a segment but its records starts with this. */
+export function segmentPrefix(libraryId: string, segmentId: string): string {
+  return `${libraryPrefix(libraryId)}s:${segmentId}:`;
+}
+
 /** A part of a segment's centroid table. */
 export function centroidsKey(libraryId: string, segmentId: string, part: number): string {
-  return `${libraryPrefix(libraryId)}s:${segmentId}:c:${part}`;
+  return `${segmentPrefix(libraryId, segmentId)}c:${part}`;
 }
 
 /** A posting list; its number is its place in the centroid table, or in a flat segment's parts. */
 export function listKey(libraryId: string, segmentId: string, number: number): string {
-  return `${libraryPrefix(libraryId)}s:${segmentId}:p:${number}`;
+  return `${segmentPrefix(libraryId, segmentId)}p:${number}`;
 }
 
 /**
@@ -49,12 +54,12 @@ export function documentsKey(
   segment: { id: string; documentsJob: string },
   part: number,
 ): string {
-  return `${libraryPrefix(libraryId)}s:${segment.id}:d:${segment.documentsJob}:${part}`;
+  return `${segmentPrefix(libraryId, segment.id)}d:${segment.documentsJob}:${part}`;
 }
 
 /** The documents deleted from a segment, as the job left them that last deleted some. */
 export function tombstonesKey(libraryId: string, segmentId: string, jobId: string): string {
-  return `${libraryPrefix(libraryId)}s:${segmentId}:x:${jobId}`;
+  return `${segmentPrefix(libraryId, segmentId)}x:${jobId}`;
 }
 
 /** Working values of a job that seals or compacts; swept with the job. */
@@ -72,4 +77,11 @@ export function jobKey(jobId: string): string {
 
 export function stagedKey(jobId: string, document: number, part: number): string {
   return `${STAGED_PREFIX}${jobId}:${document}:${part}`;
+}
+
+/** What a key of a segment's values, or the prefix of them all, says; undefined of any other. */
+export function segmentOf(key: string): { segment: string; kind: string } | undefined {
+  const [letter, , part, segment, kind = ''] = key.split(':');
+  const isSegment = letter === 'l' && part === 's' && segment !== undefined;
+  return isSegment ? { segment, kind } : undefined;
 }

@@ -28,7 +28,7 @@ describe('words', () => {
     expect(exitCode).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toContain("unknown command 'bnech'");
-    for (const name of ['index', 'search', 'refine', 'eval', 'stats', 'delete']) {
+    for (const name of ['index', 'search', 'refine', 'eval', 'stats', 'verify', 'delete']) {
       expect(stderr).toMatch(new RegExp(`^  ${name} `, 'm'));
     }
   });
@@ -36,7 +36,7 @@ describe('words', () => {
   it('help is no error, and names every command', async () => {
     const { exitCode, stdout } = await run('--help');
     expect(exitCode).toBe(0);
-    for (const name of ['index', 'search', 'refine', 'eval', 'stats', 'delete']) {
+    for (const name of ['index', 'search', 'refine', 'eval', 'stats', 'verify', 'delete']) {
       expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
     }
   });
