@@ -6,6 +6,7 @@ import { PROJECT_KEY } from '../src/handlers/payload';
 import { benchVectorsCommand } from './commands/bench';
 import { deleteCommand } from './commands/delete';
 import { evalCommand } from './commands/eval';
+import { exportCommand } from './commands/export';
 import { indexCommand } from './commands/index';
 import { refineCommand } from './commands/refine';
 import { searchCommand } from './commands/search';
@@ -87,6 +88,9 @@ function createProgram(): Command {
     .option('--library <name>', 'this library only')
     .option('--repair', 'mend what is found, and name the documents that are lost', false)
     .action(verifyCommand);
+  define('export <file>', 'write a library into a file, vectors included')
+    .requiredOption('--library <name>', 'library')
+    .action(exportCommand);
   define('delete', 'delete a document, a library or everything')
     .option('--document <name>', 'document; needs --library')
     .option('--library <name>', 'library')

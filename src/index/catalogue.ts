@@ -14,7 +14,7 @@ import { inlineCharacters, type SegmentDescriptor } from './segment';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-const fingerprintSchema = v.object({
+export const fingerprintSchema = v.object({
   /** The provider's name, as `--embedder` and the settings call it. */
   embedder: v.string(),
   /** The provider's own name for the model. */
@@ -62,7 +62,7 @@ const segmentSchema = v.pipe(
   ),
 );
 
-const projectsSchema = v.union([v.literal('all'), v.array(v.string())]);
+export const projectsSchema = v.union([v.literal('all'), v.array(v.string())]);
 
 /** Keys of the projects a library is for, or all of them. */
 export type Projects = v.InferOutput<typeof projectsSchema>;
