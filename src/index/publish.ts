@@ -5,7 +5,7 @@
  */
 
 import { GroundworkError } from '../errors';
-import type { Clock, ConditionalSet, EntityStore } from '../platform/ports';
+import type { Clock, ConditionalSet, EntityStore, Platform } from '../platform/ports';
 import {
   type Catalogue,
   catalogueValue,
@@ -20,8 +20,9 @@ import {
   type RetiredSegments,
 } from './catalogue';
 import { CATALOGUE_ENTITY, CATALOGUE_KEY, MANIFEST_ENTITY } from './keys';
-import { isValueMissing } from './read-values';
+import { deleteKeys, isValueMissing, writeValues } from './read-values';
 import type { SegmentDescriptor } from './segment';
+import type { StoredItem } from './stored-item';
 
 /** Other libraries may publish in between; each attempt that loses to one of them starts anew. */
 const ATTEMPTS_MAX = 8;
@@ -103,6 +104,25 @@ export async function publishGeneration(
     publication.name,
     `other libraries were published ${ATTEMPTS_MAX} times meanwhile`,
   );
+}
+
+/** Writes values and publishes; what certainly was not published is deleted again. */
+export async function writeAndPublish(
+  platform: Platform,
+  items: readonly StoredItem[],
+  publication: Publication,
+): Promise<LibraryEntry> {
+  try {
+    await writeValues(platform.kv, items);
+    return await publishGeneration(platform.entities, platform.clock, publication);
+  } catch (error) {
+    if (!isPublishUnknown(error)) {
+      const keys = items.map((item) => item.key);
+      // Should this fail too, the first error is still the one to report.
+      await deleteKeys(platform.kv, keys).catch(() => platform.log('cleanup_failed', {}));
+    }
+    throw error;
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Deleting what jobs have a part in: a library with its lease, and everything with every job. */
 
-import { isCatalogueDamaged, loadCatalogue } from '../index/catalogue';
+import { isCatalogueDamage, loadCatalogue } from '../index/catalogue';
 import { type Erased, type EraseOptions, eraseEverything, eraseLibrary } from '../index/delete';
 import type { Platform } from '../platform/ports';
 import { forgetJob, listJobIds, loadJob } from './job-store';
@@ -36,7 +36,7 @@ export async function deleteEverything(
   }
   const { libraries } = await loadCatalogue(entities).catch((error) => {
     // Deleting is the remedy for damage, so no damage may stand against it.
-    if (isCatalogueDamaged(error)) return { libraries: [] };
+    if (isCatalogueDamage(error)) return { libraries: [] };
     throw error;
   });
   for (const { name } of libraries) names.add(name);

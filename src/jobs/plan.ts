@@ -14,7 +14,7 @@ import {
   isReassigned,
   loadBaseline,
 } from './baseline';
-import { importedPages, readExportHead } from './import-plan';
+import { importedPages, readExportManifest } from './import-plan';
 import type { JobPlan, JobState } from './job';
 import { expectTime } from './job-context';
 import type { JobRun } from './job-run';
@@ -106,7 +106,7 @@ async function fingerprintWanted(
   const { platform, providerFor, providerOf } = run.context;
   const { kind, embedder, dimensions } = run.state.request;
   if (kind === 'import') {
-    const { fingerprint } = await readExportHead(platform.kv, exportIn(run, staged));
+    const { fingerprint } = await readExportManifest(platform.kv, exportIn(run, staged));
     // Queries will be embedded with it, so it has to exist here too.
     providerOf(fingerprint);
     return fingerprint;
@@ -164,7 +164,7 @@ async function planGiven(
 }
 
 async function planImport(run: JobRun, source: PageSource, file: StagedDocument): Promise<void> {
-  const { documents } = await readExportHead(source.platform.kv, file);
+  const { documents } = await readExportManifest(source.platform.kv, file);
   for await (const page of importedPages(source, file, run.state.planned)) {
     await keepPage(run, page, documents);
     expectTime(run.context);
