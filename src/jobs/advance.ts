@@ -83,7 +83,8 @@ async function lookAfterLanes(run: JobRun): Promise<number | undefined> {
   const { platform } = context;
   const current = state.plans[planNumber] as JobPlan;
   const batches = [...current.batches.keys()];
-  const results = await loadResults(platform.kv, jobId, planNumber, batches);
+  const getsMax = state.lanesAt === 0 ? 0 : undefined;
+  const results = await loadResults(platform.kv, jobId, planNumber, batches, getsMax);
   const progress = progressOf(state, current, results);
   if (results.size === batches.length) {
     await run.save({ ...progress, phase: 'seal', failures: 0, waiting: null });
