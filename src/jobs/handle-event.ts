@@ -31,7 +31,7 @@ export async function handleJobEvent(platform: Platform, event: unknown): Promis
   }
   const context = contextOf(platform, received);
   if (step.step === 'coordinate') {
-    await coordinate(context, step.jobId);
+    await coordinate(context, step.jobId, step.lookAt);
     return;
   }
   if (await beginDelivery(context.platform.kv, step.jobId, received))

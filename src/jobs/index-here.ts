@@ -163,7 +163,7 @@ async function handle(
     push: (events) => platform.queue.pushAll(events),
     observe,
   };
-  if (step.step === 'coordinate') await coordinate(context, step.jobId);
+  if (step.step === 'coordinate') await coordinate(context, step.jobId, step.lookAt);
   if (step.step === 'embed') await embedLane(context, step);
 }
 
