@@ -43,7 +43,8 @@ export async function cleanUpJob(
   state: JobState,
 ): Promise<void> {
   const { kv } = platform;
-  const isPublished = state.generation > 0 && state.state !== 'cancelled';
+  // Also of one that failed or was left alone later on: what it published is live.
+  const isPublished = state.generation > 0;
   const last = state.plans.length - 1;
   await deleteRecords(kv, jobId, state, isPublished);
   for (const [number, { library, generation }] of state.plans.entries()) {

@@ -156,6 +156,7 @@ async function settle(run: JobRun, error: unknown): Promise<void> {
   const mayPass = !isOurs || error.retryable;
   const failures = run.state.failures + 1;
   platform.log('job_run_failed', { jobId, code, phase: run.state.phase, failures });
+  run.context.observe?.failed(error);
   if (isOver(run.state)) throw error;
   if (mayPass && failures <= FAILURES_MAX) {
     await quietly(run, { holder: null, failures, waiting: code });

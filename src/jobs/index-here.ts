@@ -9,13 +9,15 @@ import type { Projects } from '../index/catalogue';
 import type { GivenDocument } from '../index/prepare-document';
 import { meterEntities, meterStore } from '../platform/metered-store';
 import type { Platform, QueuedEvent } from '../platform/ports';
+import { cleanUpJob } from './clean-up-job';
 import { cancelJob, openJob, reopenJob, stageDocuments, startJob } from './control-job';
 import { coordinate } from './coordinate';
 import { embedLane } from './embed-lane';
 import { parseEvent } from './events';
-import { isOver, type JobRequest, type RefusedDocument } from './job';
+import { isOver, type JobRequest, type JobState, type RefusedDocument } from './job';
 import type { JobContext, JobObserver } from './job-context';
 import { findJob, forgetJob, listJobIds, loadJob } from './job-store';
+import { leaveLibrary } from './library-lease';
 
 export interface IndexRequest {
   library: string;
@@ -72,15 +74,22 @@ export async function indexDocuments(
   const jobId = await openOrReopen(platform, request);
   const seen = createObserver(request.onProgress ?? (() => undefined));
   const driver = createDriver(platform, request, seen.observer);
+  const cleanUp = (cleaning: Promise<void>) =>
+    cleaning.catch(() => platform.log('cleanup_failed', { jobId }));
   try {
     const calls = await stageAll(driver.platform, jobId, request.documents);
     await startJob(driver.platform, jobId, { calls, confirm: false });
     await driver.run(jobId);
-    return await takeReport(platform, jobId, seen.refused());
+    const { state } = await findJob(platform.entities, jobId);
+    expectDone(jobId, state);
+    await cleanUp(forgetJob(platform, jobId));
+    return reportOf(state, seen.refused());
   } catch (error) {
+    const published = await loadPublished(platform, jobId);
     // Should this fail too, the error of the job is still the one to report.
-    await leave(driver, jobId, request).catch(() => platform.log('cleanup_failed', { jobId }));
-    throw error;
+    await cleanUp(leave(driver, jobId, request));
+    if (published !== undefined) return reportOf(published, seen.refused());
+    throw seen.failure() ?? error;
   }
 }
 
@@ -98,11 +107,13 @@ async function openOrReopen(platform: Platform, request: IndexRequest): Promise<
   };
   if (request.keepsEmbedded !== true) return openJob(platform, wish);
   for (const jobId of await listJobIds(platform.kv)) {
-    const job = await loadJob(platform.entities, jobId);
-    const { library, state } = { library: job?.state.request.library, state: job?.state.state };
-    if (library !== wish.library || state === 'done' || state === 'cancelled') continue;
-    await reopenJob(platform, jobId, wish);
-    return jobId;
+    const { state } = (await loadJob(platform.entities, jobId)) ?? {};
+    if (state?.request.library !== wish.library) continue;
+    if (state.generation === 0 && (!isOver(state) || state.state === 'failed')) {
+      await reopenJob(platform, jobId, wish);
+      return jobId;
+    }
+    await clearAway(platform, jobId, state);
   }
   return openJob(platform, wish);
 }
@@ -167,9 +178,10 @@ async function handle(
   if (step.step === 'embed') await embedLane(context, step);
 }
 
-/** Gathers what the job's state has no room for, and tells of progress. */
+/** Gathers what the job's state has no room for or must not hold, and tells of progress. */
 function createObserver(onProgress: (progress: IndexProgress) => void) {
   const refused = new Map<string, RefusedDocument>();
+  let failure: unknown;
   let embedded = 0;
   let toEmbed = 0;
   const observer: JobObserver = {
@@ -183,6 +195,9 @@ function createObserver(onProgress: (progress: IndexProgress) => void) {
         onProgress({ phase: 'write', done: chunks.total, total: chunks.total });
       if (phase === 'done') onProgress({ phase: 'publish', done: 1, total: 1 });
     },
+    failed(error) {
+      failure = error;
+    },
     refused(documents) {
       for (const one of documents) refused.set(`${one.document}\n${one.code}`, one);
     },
@@ -191,7 +206,7 @@ function createObserver(onProgress: (progress: IndexProgress) => void) {
       onProgress({ phase: 'embed', done: Math.min(embedded, toEmbed), total: toEmbed });
     },
   };
-  return { observer, refused: () => [...refused.values()] };
+  return { observer, refused: () => [...refused.values()], failure: () => failure };
 }
 
 async function stageAll(
@@ -219,19 +234,25 @@ async function stageAll(
   return calls;
 }
 
-/** What the job did; the job itself has served then. Errors: that of a job that failed. */
-async function takeReport(
-  platform: Platform,
+/** Errors: that of a job that failed. */
+function expectDone(jobId: string, { state, error }: JobState): void {
+  if (state === 'done') return;
+  const fallback = { code: 'job_state', message: `job ${jobId}: ended as ${state}` };
+  throw new GroundworkError(error ?? fallback);
+}
+
+/** The state of a job that has published, whatever became of it then; undefined of any other. */
+async function loadPublished(
+  { entities }: Pick<Platform, 'entities'>,
   jobId: string,
-  refused: RefusedDocument[],
-): Promise<IndexReport> {
-  const { state } = await findJob(platform.entities, jobId);
-  const { documents, chunks, tokens, error } = state;
-  if (state.state !== 'done') {
-    const fallback = { code: 'job_state', message: `job ${jobId}: ended as ${state.state}` };
-    throw new GroundworkError(error ?? fallback);
-  }
-  await forgetJob(platform, jobId);
+): Promise<JobState | undefined> {
+  const job = await loadJob(entities, jobId).catch(() => undefined);
+  return job !== undefined && job.state.generation > 0 ? job.state : undefined;
+}
+
+/** What the job did. */
+function reportOf(state: JobState, refused: RefusedDocument[]): IndexReport {
+  const { documents, chunks, tokens } = state;
   return {
     library: state.request.library,
     generation: state.generation,
@@ -255,9 +276,21 @@ async function leave(
   jobId: string,
   { keepsEmbedded = false }: IndexRequest,
 ): Promise<void> {
-  const { state } = await findJob(driver.platform.entities, jobId);
+  const { platform } = driver;
+  const { state } = await findJob(platform.entities, jobId);
+  if (state.generation > 0) {
+    await clearAway(platform, jobId, state);
+    return;
+  }
   if (keepsEmbedded && state.plans.some(({ toEmbed }) => toEmbed > 0)) return;
-  await cancelJob(driver.platform, jobId);
+  await cancelJob(platform, jobId);
   await driver.run(jobId);
-  await forgetJob(driver.platform, jobId);
+  await forgetJob(platform, jobId);
+}
+
+/** Deletes what is left of a job that has nothing more to publish. */
+async function clearAway(platform: Platform, jobId: string, state: JobState): Promise<void> {
+  await leaveLibrary(platform, jobId, state.request.library);
+  await cleanUpJob(platform, jobId, state);
+  await forgetJob(platform, jobId);
 }
