@@ -62,7 +62,7 @@ const segmentSchema = v.pipe(
   ),
 );
 
-const projectsSchema = v.union([v.literal('all'), v.array(v.string())]);
+export const projectsSchema = v.union([v.literal('all'), v.array(v.string())]);
 
 /** Keys of the projects a library is for, or all of them. */
 export type Projects = v.InferOutput<typeof projectsSchema>;

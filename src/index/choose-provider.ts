@@ -40,3 +40,11 @@ export function chooseProvider(
     ...(dimensions === undefined ? {} : { dimensions }),
   });
 }
+
+/** The two ways to a provider: from a library with a wish, and from a fingerprint. */
+export interface Providers {
+  choose: typeof chooseProvider;
+  of: typeof providerOf;
+}
+
+export const PROVIDERS: Providers = { choose: chooseProvider, of: providerOf };

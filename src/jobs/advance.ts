@@ -1,8 +1,6 @@
 /** The phases of a job, one after the other, as far as this run gets. */
 
 import { GroundworkError } from '../errors';
-import { isDamage } from '../index/envelope';
-import { isValueMissing } from '../index/read-values';
 import { RETIRED_GRACE_MS, sweepRetired } from '../index/retire';
 import { liveChunks } from '../index/segment';
 import { cleanUpJob } from './clean-up-job';
@@ -158,26 +156,23 @@ async function publish(run: JobRun): Promise<void> {
   }
 }
 
-/**
- * What is too damaged to be swept is for `verify` to tell of; the job has published all the same.
- */
-async function sweepBefore({ context: { platform } }: JobRun, library: string): Promise<void> {
-  try {
-    const now = platform.clock();
-    await sweepRetired(platform, library, { now, graceMs: RETIRED_GRACE_MS });
-  } catch (error) {
-    if (!isDamage(error) && !isValueMissing(error)) throw error;
-    platform.log('sweep_failed', { library });
-  }
-}
-
 async function sweep(run: JobRun): Promise<void> {
   const { context, state, jobId } = run;
   const { platform } = context;
   const library = state.plans.at(-1)?.library;
-  if (library !== undefined && state.generation > 0) {
-    await sweepBefore(run, library);
-  }
+  if (library !== undefined && state.generation > 0) await sweepLibrary(run, library);
   await cleanUpJob(platform, jobId, state);
   await run.save({ state: 'done', phase: 'done', isClean: true, holder: null, waiting: null });
+}
+
+/** A segment that is too damaged to be swept is no fault of this job, which has published. */
+async function sweepLibrary({ context, jobId }: JobRun, library: string): Promise<void> {
+  const { platform } = context;
+  try {
+    const now = platform.clock();
+    await sweepRetired(platform, library, { now, graceMs: RETIRED_GRACE_MS });
+  } catch (error) {
+    if (!GroundworkError.isInstance(error) || error.retryable) throw error;
+    platform.log('retired_not_swept', { jobId, code: error.code });
+  }
 }

@@ -79,6 +79,7 @@ export async function resumeJob(platform: Ports, jobId: string): Promise<void> {
       plansMax: job.plans.length + PLANS_MAX,
       // Lanes of the round before have stopped, or will when they look.
       round: job.round + 1,
+      resumed: job.resumed + 1,
       lanesAt: 0,
     };
   });

@@ -9,7 +9,7 @@ import { takeLease } from '../index/lease';
 import { advance } from './advance';
 import { cleanUpJob } from './clean-up-job';
 import { coordinateEvent, lookEvent } from './events';
-import { isOver, type JobState } from './job';
+import { awaitsCleaning, type JobState } from './job';
 import { isTimeUp, type JobContext } from './job-context';
 import { isOvertaken, JobRun } from './job-run';
 import { failOutdatedJob, loadJob, type StoredJob } from './job-store';
@@ -32,10 +32,10 @@ export async function coordinate(
   const run = await takeJob(context, jobId, lookAt);
   if (run === undefined) return;
   try {
-    if (isOver(run.state)) await cleanUp(run);
+    if (awaitsCleaning(run.state)) await cleanUp(run);
     else await runLeased(run);
   } catch (error) {
-    await settle(run, error);
+    await settleUnlessOvertaken(run, error);
   }
 }
 
@@ -53,9 +53,7 @@ async function takeJob(
   }
   const { state } = job;
   const wantsWork = state.state === 'queued' || state.state === 'running';
-  // A failed job keeps what it has embedded for whoever resumes it.
-  const wantsCleaning = isOver(state) && state.state !== 'failed' && !state.isClean;
-  if (!wantsWork && !wantsCleaning) return undefined;
+  if (!wantsWork && !awaitsCleaning(state)) return undefined;
   const now = platform.clock();
   const { holder } = state;
   // The platform tries an event again only after the try before it has ended.
@@ -138,14 +136,20 @@ async function cleanUp(run: JobRun): Promise<void> {
   await run.save({ isClean: true, holder: null });
 }
 
+async function settleUnlessOvertaken(run: JobRun, error: unknown): Promise<void> {
+  try {
+    if (isOvertaken(error)) throw error;
+    await settle(run, error);
+  } catch (settling) {
+    if (!isOvertaken(settling)) throw settling;
+    run.context.platform.log('job_overtaken', { jobId: run.jobId });
+  }
+}
+
 /** What becomes of a job whose run met an error. */
 async function settle(run: JobRun, error: unknown): Promise<void> {
   const { platform } = run.context;
   const { jobId } = run;
-  if (isOvertaken(error)) {
-    platform.log('job_overtaken', { jobId });
-    return;
-  }
   if (isTimeUp(error)) {
     await quietly(run, { holder: null, failures: 0 });
     await run.context.push([coordinateEvent(jobId)]);
@@ -157,18 +161,32 @@ async function settle(run: JobRun, error: unknown): Promise<void> {
   const failures = run.state.failures + 1;
   platform.log('job_run_failed', { jobId, code, phase: run.state.phase, failures });
   run.context.observe?.failed(error);
-  if (isOver(run.state)) throw error;
-  if (mayPass && failures <= FAILURES_MAX) {
-    await quietly(run, { holder: null, failures, waiting: code });
+  const isEnded = awaitsCleaning(run.state);
+  if (isEnded || (mayPass && failures <= FAILURES_MAX)) {
+    await quietly(run, isEnded ? { holder: null } : { holder: null, failures, waiting: code });
     throw new GroundworkError({
       code,
       message: `job ${jobId}: will be run again`,
       retryable: true,
     });
   }
-  const message = isOurs ? error.message : 'an unexpected error; resume the job, or start it again';
-  await run.save({ state: 'failed', error: { code, message }, holder: null, waiting: null });
+  if (run.state.generation > 0) {
+    // Published is published; what is left to be deleted, a scheduled trigger comes back to.
+    await run.save({ state: 'done', phase: 'done', holder: null, waiting: null });
+  } else {
+    const message = isOurs
+      ? error.message
+      : 'an unexpected error; resume the job, or start it again';
+    await fail(run, { code, message });
+  }
   await leaveLibrary(platform, jobId, run.state.request.library);
+}
+
+async function fail(run: JobRun, error: { code: string; message: string }): Promise<void> {
+  // Nobody can go on from here, and who deletes a library wants its texts gone.
+  const isFinal = error.code === 'library_deleted';
+  if (isFinal) await cleanUpJob(run.context.platform, run.jobId, run.state);
+  await run.save({ state: 'failed', error, holder: null, waiting: null, isClean: isFinal });
 }
 
 /** Saves what is only a courtesy: the error of the run is the one that counts. */

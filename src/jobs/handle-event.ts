@@ -1,7 +1,7 @@
 /** An event of the indexing queue: what it may use, and who takes it. */
 
 import { GroundworkError } from '../errors';
-import { chooseProvider, providerOf } from '../index/choose-provider';
+import { PROVIDERS, type Providers } from '../index/choose-provider';
 import type { Platform } from '../platform/ports';
 import { beginDelivery } from './claims';
 import { coordinate } from './coordinate';
@@ -13,8 +13,29 @@ import type { JobContext } from './job-context';
 import { loadJob } from './job-store';
 import { COORDINATOR_SHARE, keepToShare, LANE_SHARE } from './shares';
 
-/** Takes one event. Throws only what the platform's own retry may mend. */
-export async function handleJobEvent(platform: Platform, event: unknown): Promise<void> {
+/**
+ * Takes one event. Throws only what the platform's own retry may mend, and of an error that is not
+ * ours nothing but its name: it may carry anything, and the platform logs what a function throws.
+ */
+export async function handleJobEvent(
+  platform: Platform,
+  event: unknown,
+  providers: Providers = PROVIDERS,
+): Promise<void> {
+  try {
+    await takeEvent(platform, event, providers);
+  } catch (error) {
+    if (GroundworkError.isInstance(error)) throw error;
+    platform.log('job_event_failed', { kind: error instanceof Error ? error.name : 'unknown' });
+    throw new GroundworkError({
+      code: 'internal_error',
+      message: 'an event of a job met an unexpected error; the platform will try it again',
+      retryable: true,
+    });
+  }
+}
+
+async function takeEvent(platform: Platform, event: unknown, providers: Providers): Promise<void> {
   const received = parseEvent(event);
   if (received === undefined) {
     platform.log('job_event_invalid', {});
@@ -22,14 +43,14 @@ export async function handleJobEvent(platform: Platform, event: unknown): Promis
   }
   const { step } = received;
   if (step.step === 'erase') {
-    await eraseOn(contextOf(platform, received));
+    await eraseOn(contextOf(platform, received, providers));
     return;
   }
   if (await isStale(platform, step.jobId)) {
     platform.log('job_event_stale', { jobId: step.jobId });
     return;
   }
-  const context = contextOf(platform, received);
+  const context = contextOf(platform, received, providers);
   if (step.step === 'coordinate') {
     await coordinate(context, step.jobId, step.lookAt);
     return;
@@ -51,13 +72,17 @@ async function isStale(platform: Platform, jobId: string): Promise<boolean> {
   }
 }
 
-function contextOf(platform: Platform, { id, attempt, step }: ReceivedEvent): JobContext {
+function contextOf(
+  platform: Platform,
+  { id, attempt, step }: ReceivedEvent,
+  providers: Providers,
+): JobContext {
   const { paced, used } = keepToShare(platform, shareOf(step));
   return {
     platform: paced,
     used,
-    providerFor: (library, wish) => chooseProvider(paced, library, wish),
-    providerOf: (fingerprint) => providerOf(paced, fingerprint),
+    providerFor: (library, wish) => providers.choose(paced, library, wish),
+    providerOf: (fingerprint) => providers.of(paced, fingerprint),
     event: { id, attempt },
     push: (events) => pushEvents(platform, events),
   };

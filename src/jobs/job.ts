@@ -77,9 +77,7 @@ const stateSchema = v.object({
   calls: count,
   createdAt: count,
   updatedAt: count,
-  /**
-   * The run that works on the job: its event, which try of it, and when it is over at the latest.
-   */
+  /** The run that works on the job: its event, which try of it, and its end at the latest. */
   holder: v.nullable(v.object({ event: v.string(), attempt: count, until: count })),
   /** When the next event that looks after the job is due; it spares pushing one more. */
   nextLookAt: count,
@@ -93,6 +91,8 @@ const stateSchema = v.object({
   /** Where the planning goes on: documents given that are planned, then documents kept. */
   planned: count,
   isPlanComplete: v.boolean(),
+  /** Times that a person has let the job go on after it had stopped. */
+  resumed: count,
   /** Fan-out of the embedding; a new round replaces lanes that have died. */
   round: count,
   /** When the lanes of this round were pushed; 0 until they are. */
@@ -145,6 +145,14 @@ export function isOver({ state }: Pick<JobState, 'state'>): boolean {
   return state === 'done' || state === 'failed' || state === 'cancelled';
 }
 
+/**
+ * Whether all that is left to do is to delete what the job wrote for itself. A failed job keeps it,
+ * as it may be resumed.
+ */
+export function awaitsCleaning({ state, isClean }: JobState): boolean {
+  return (state === 'done' || state === 'cancelled') && !isClean;
+}
+
 /** A job that waits for its documents. */
 export function newJobState(request: JobRequest, now: number): JobState {
   return {
@@ -164,6 +172,7 @@ export function newJobState(request: JobRequest, now: number): JobState {
     plansMax: PLANS_MAX,
     planned: 0,
     isPlanComplete: false,
+    resumed: 0,
     round: 0,
     lanesAt: 0,
     embeddedAt: 0,

@@ -225,9 +225,7 @@ async function keepPage(run: JobRun, page: PlannedPage, stagedCount: number): Pr
   run.context.observe?.refused(page.refused);
 }
 
-/**
- * Names that a synchronisation deletes. A refused document is still given: its last version stays.
- */
+/** Names that a synchronisation deletes. A refused document was given: its last version stays. */
 function deletedBy(
   state: JobState,
   baseline: Baseline,

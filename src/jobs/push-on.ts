@@ -8,7 +8,7 @@ import { GroundworkError } from '../errors';
 import type { Platform } from '../platform/ports';
 import { cleanUpJob } from './clean-up-job';
 import { coordinateEvent } from './events';
-import { isOver, type JobState } from './job';
+import { awaitsCleaning, isOver, type JobState } from './job';
 import {
   failOutdatedJob,
   forgetJob,
@@ -42,16 +42,13 @@ export async function pushOnJobs(platform: Platform): Promise<number> {
 }
 
 function needsPush(state: JobState, now: number): boolean {
-  if (isOver(state) && state.state !== 'failed')
-    return !state.isClean && now - state.updatedAt > SILENT_MS;
+  if (awaitsCleaning(state)) return now - state.updatedAt > SILENT_MS;
   if (state.state !== 'queued' && state.state !== 'running') return false;
   const isHeld = state.holder !== null && state.holder.until > now;
   return !isHeld && now - Math.max(state.updatedAt, state.nextLookAt) > SILENT_MS;
 }
 
-/**
- * Clears away jobs of more than a week, and what the others may have left; answers how many went.
- */
+/** Clears away jobs of more than a week and what others may have left; answers how many went. */
 export async function clearJobs(platform: Platform): Promise<number> {
   let cleared = 0;
   for (const jobId of await listJobIds(platform.kv)) {

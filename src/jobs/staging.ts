@@ -37,9 +37,7 @@ const STAGED_TTL: TimeToLive = { value: 7, unit: 'DAYS' };
 const callSchema = v.array(v.tuple([v.string(), v.number(), v.number(), v.array(v.number())]));
 type CallRow = v.InferOutput<typeof callSchema>[number];
 
-/**
- * Stores what one call brings. The list of its pieces comes last: without it the call is not there.
- */
+/** Stores what one call brings; the list of its pieces last: without it the call is not there. */
 export async function stageCall(
   kv: KeyValueStore,
   jobId: string,
