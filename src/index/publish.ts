@@ -20,7 +20,6 @@ import {
   type RetiredSegments,
 } from './catalogue';
 import { CATALOGUE_ENTITY, CATALOGUE_KEY, MANIFEST_ENTITY } from './keys';
-import { isValueMissing } from './read-values';
 import type { SegmentDescriptor } from './segment';
 
 /** Other libraries may publish in between; each attempt that loses to one of them starts anew. */
@@ -142,22 +141,6 @@ export async function retireLibrary(
 /** Whether a failed publish may have happened all the same, or may yet: nothing may be deleted. */
 export function isPublishUnknown(error: unknown): boolean {
   return GroundworkError.isInstance(error) && error.code === PUBLISH_UNKNOWN;
-}
-
-/**
- * The error to report of a job that failed: `publish_lost` where a value it needed is gone because
- * somebody else published the library, or deleted it, meanwhile. Nothing is damaged then.
- */
-export async function orPublishLost(
-  entities: EntityStore,
-  error: unknown,
-  planned: { libraryId: string; name: string; generation: number },
-): Promise<unknown> {
-  if (!isValueMissing(error)) return error;
-  const { libraries } = await loadCatalogue(entities);
-  const found = libraries.find(({ id }) => id === planned.libraryId)?.generation ?? 0;
-  if (found === planned.generation) return error;
-  return publishLost(planned.name, overtaken(found, planned.generation));
 }
 
 /** The library as it stands, after making sure that it is as the job found it. */

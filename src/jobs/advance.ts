@@ -1,6 +1,7 @@
 /** The phases of a job, one after the other, as far as this run gets. */
 
 import { GroundworkError } from '../errors';
+import { isValueMissing } from '../index/read-values';
 import { RETIRED_GRACE_MS, sweepRetired } from '../index/retire';
 import { liveChunks } from '../index/segment';
 import { cleanUpJob } from './clean-up-job';
@@ -10,7 +11,7 @@ import { LANES_MAX, laneEvent } from './events';
 import type { JobPlan, JobState } from './job';
 import { expectTime } from './job-context';
 import type { JobRun } from './job-run';
-import { changesNothing, planDocuments } from './plan';
+import { changesNothing, isPlanOvertaken, planDocuments } from './plan';
 import { publishPlan } from './publish-plan';
 import { loadSealed, sealPlan } from './seal';
 
@@ -30,7 +31,7 @@ export async function advance(run: JobRun): Promise<number | undefined> {
     switch (run.state.phase) {
       case 'stage':
       case 'plan':
-        if (await plan(run)) return undefined;
+        if (await orPlanAgain(run, plan)) return undefined;
         break;
       case 'embed': {
         const seconds = await lookAfterLanes(run);
@@ -38,7 +39,7 @@ export async function advance(run: JobRun): Promise<number | undefined> {
         break;
       }
       case 'seal':
-        await seal(run);
+        await orPlanAgain(run, seal);
         break;
       case 'publish':
         await publish(run);
@@ -48,6 +49,20 @@ export async function advance(run: JobRun): Promise<number | undefined> {
         await sweep(run);
         return undefined;
     }
+  }
+}
+
+/**
+ * Works from the current plan. Where a value of it is gone because somebody has published the library
+ * meanwhile, or deleted of it, nothing is damaged, and the job plans again from what there is now.
+ */
+async function orPlanAgain(run: JobRun, work: (run: JobRun) => Promise<boolean>): Promise<boolean> {
+  try {
+    return await work(run);
+  } catch (error) {
+    if (!isValueMissing(error) || !(await isPlanOvertaken(run))) throw error;
+    await run.save({ phase: 'plan' });
+    return false;
   }
 }
 
@@ -136,12 +151,13 @@ function progressOf(
   return { chunks, tokens: { count, measured }, embeddedAt, laneUnits };
 }
 
-async function seal(run: JobRun): Promise<void> {
+async function seal(run: JobRun): Promise<boolean> {
   const outlook = await planDocuments(run);
   // Somebody else has published meanwhile, and a plan from what there is now has been made.
-  if (run.state.phase !== 'seal') return;
+  if (run.state.phase !== 'seal') return false;
   const sealed = await sealPlan(run, outlook);
   await run.save({ phase: 'publish', sealed, failures: 0 });
+  return false;
 }
 
 async function publish(run: JobRun): Promise<void> {

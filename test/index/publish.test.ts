@@ -3,14 +3,14 @@ import type { FaultAction, FaultRule } from '../../emulator/faults';
 import { GroundworkError } from '../../src/errors';
 import { loadCatalogue, loadManifest } from '../../src/index/catalogue';
 import { deleteDocument } from '../../src/index/delete';
-import { CATALOGUE_ENTITY, LEASE_ENTITY } from '../../src/index/keys';
+import { CATALOGUE_ENTITY } from '../../src/index/keys';
 import { RETIRED_GRACE_MS } from '../../src/index/retire';
 import { deleteLibrary } from '../../src/jobs/delete-all';
 import type { IndexReport } from '../../src/jobs/index-here';
-import type { Platform } from '../../src/platform/ports';
 import { codeRejectedBy } from '../support/error-code';
 import { type IndexSite, openIndexSite, wordProvider } from '../support/index-site';
 import { namedKeys } from '../support/stored-keys';
+import { withoutLeases } from '../support/watched-platform';
 
 const TRANSACTION = { kind: 'kvs', path: '/api/v1/transaction' } as const;
 const NOT_APPLIED: FaultAction = { type: 'timeout', applied: false };
@@ -53,21 +53,6 @@ const codeOf = (outcome: PromiseSettledResult<unknown>) =>
     : outcome.status;
 
 const catalogue = () => site.run((platform) => loadCatalogue(platform.entities));
-
-/** Every job believes that it has its library to itself, as by a clock that is wrong. */
-function withoutLeases({ entities }: Platform): Partial<Platform> {
-  const isLease = (entity: string) => entity === LEASE_ENTITY;
-  return {
-    entities: {
-      ...entities,
-      get: async (entity, key) => (isLease(entity) ? undefined : entities.get(entity, key)),
-      create: async (entity, key, value) => isLease(entity) || entities.create(entity, key, value),
-      transact: async (sets) =>
-        sets.some(({ entity }) => isLease(entity)) || entities.transact(sets),
-      delete: async (entity, key) => (isLease(entity) ? undefined : entities.delete(entity, key)),
-    },
-  };
-}
 
 const WORDS = ['Winner0', 'Winner1', 'Winner2', 'Winner3'];
 

@@ -1,5 +1,5 @@
 /** Platforms that tell what is done through them, and let a test come in between. */
-import { CATALOGUE_ENTITY } from '../../src/index/keys';
+import { CATALOGUE_ENTITY, LEASE_ENTITY } from '../../src/index/keys';
 import type { Platform } from '../../src/platform/ports';
 
 /** The same platform, with something happening before the n-th transaction that publishes. */
@@ -66,4 +66,19 @@ export function noteWrites(platform: Platform): { platform: Platform; written: s
     },
   };
   return { platform: noted, written };
+}
+
+/** Parts of a platform on which a job believes that it has its library to itself, come what may. */
+export function withoutLeases({ entities }: Platform): Partial<Platform> {
+  const isLease = (entity: string) => entity === LEASE_ENTITY;
+  return {
+    entities: {
+      ...entities,
+      get: async (entity, key) => (isLease(entity) ? undefined : entities.get(entity, key)),
+      create: async (entity, key, value) => isLease(entity) || entities.create(entity, key, value),
+      transact: async (sets) =>
+        sets.some(({ entity }) => isLease(entity)) || entities.transact(sets),
+      delete: async (entity, key) => (isLease(entity) ? undefined : entities.delete(entity, key)),
+    },
+  };
 }
