@@ -1,6 +1,6 @@
 /**
- * The format of exports: lines of JSON. The first says what it is, then each document is followed by
- * its chunks, and the last counts them and has the SHA-256 of all lines before it, line ends
+ * The format of exports: lines of JSON. The first says what it is, then each document is followed
+ * by its chunks, and the last counts them and has the SHA-256 of all lines before it, line ends
  * included. No key, no id and no time of the installation it came from is in it.
  */
 

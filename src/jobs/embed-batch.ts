@@ -144,8 +144,8 @@ async function earlierClaims(
 }
 
 /**
- * Takes over vectors that need no provider: those of an import, and those that this job has paid for
- * under the id of a library that another job made first. What was taken over shows in `claims`.
+ * Takes over vectors that need no provider: those of an import, and those that this job has paid
+ * for under the id of a library that another job made first. What was taken over shows in `claims`.
  */
 async function vectorsTakenOver(
   kv: KeyValueStore,

@@ -1,7 +1,7 @@
 /**
- * Planning an import: an export's documents come with the vectors of their chunks, so what awaits in
- * the batches is written as it is and nothing is embedded. Nothing is written into the index before
- * the last line has been read and its checksum holds.
+ * Planning an import: an export's documents come with the vectors of their chunks, so what awaits
+ * in the batches is written as it is and nothing is embedded. Nothing is written into the index
+ * before the last line has been read and its checksum holds.
  */
 
 import { openValue } from '../index/envelope';

@@ -6,7 +6,7 @@ import { deleteDocument } from '../../src/index/delete';
 import { CATALOGUE_ENTITY } from '../../src/index/keys';
 import { RETIRED_GRACE_MS } from '../../src/index/retire';
 import { deleteLibrary } from '../../src/jobs/delete-all';
-import type { IndexReport } from '../../src/jobs/index-here';
+import type { IndexReport } from '../../src/jobs/drive-here';
 import { codeRejectedBy } from '../support/error-code';
 import { type IndexSite, openIndexSite, wordProvider } from '../support/index-site';
 import { namedKeys } from '../support/stored-keys';
