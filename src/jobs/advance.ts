@@ -1,7 +1,6 @@
 /** The phases of a job, one after the other, as far as this run gets. */
 
 import { GroundworkError } from '../errors';
-import { isValueMissing } from '../index/read-values';
 import { RETIRED_GRACE_MS, sweepRetired } from '../index/retire';
 import { liveChunks } from '../index/segment';
 import { cleanUpJob } from './clean-up-job';
@@ -11,7 +10,7 @@ import { LANES_MAX, laneEvent } from './events';
 import type { JobPlan, JobState } from './job';
 import { expectTime } from './job-context';
 import type { JobRun } from './job-run';
-import { changesNothing, isPlanOvertaken, planDocuments } from './plan';
+import { changesNothing, isSweptMeanwhile, planDocuments } from './plan';
 import { publishPlan } from './publish-plan';
 import { loadSealed, sealPlan } from './seal';
 
@@ -31,7 +30,7 @@ export async function advance(run: JobRun): Promise<number | undefined> {
     switch (run.state.phase) {
       case 'stage':
       case 'plan':
-        if (await orPlanAgain(run, plan)) return undefined;
+        if (await plan(run)) return undefined;
         break;
       case 'embed': {
         const seconds = await lookAfterLanes(run);
@@ -39,7 +38,7 @@ export async function advance(run: JobRun): Promise<number | undefined> {
         break;
       }
       case 'seal':
-        await orPlanAgain(run, seal);
+        await seal(run);
         break;
       case 'publish':
         await publish(run);
@@ -49,20 +48,6 @@ export async function advance(run: JobRun): Promise<number | undefined> {
         await sweep(run);
         return undefined;
     }
-  }
-}
-
-/**
- * Works from the current plan. Where a value of it is gone because somebody has published the library
- * meanwhile, or deleted of it, nothing is damaged, and the job plans again from what there is now.
- */
-async function orPlanAgain(run: JobRun, work: (run: JobRun) => Promise<boolean>): Promise<boolean> {
-  try {
-    return await work(run);
-  } catch (error) {
-    if (!isValueMissing(error) || !(await isPlanOvertaken(run))) throw error;
-    await run.save({ phase: 'plan' });
-    return false;
   }
 }
 
@@ -151,13 +136,17 @@ function progressOf(
   return { chunks, tokens: { count, measured }, embeddedAt, laneUnits };
 }
 
-async function seal(run: JobRun): Promise<boolean> {
+async function seal(run: JobRun): Promise<void> {
   const outlook = await planDocuments(run);
   // Somebody else has published meanwhile, and a plan from what there is now has been made.
-  if (run.state.phase !== 'seal') return false;
-  const sealed = await sealPlan(run, outlook);
-  await run.save({ phase: 'publish', sealed, failures: 0 });
-  return false;
+  if (run.state.phase !== 'seal') return;
+  try {
+    const sealed = await sealPlan(run, outlook);
+    await run.save({ phase: 'publish', sealed, failures: 0 });
+  } catch (error) {
+    if (!(await isSweptMeanwhile(run, error))) throw error;
+    await run.save({ phase: 'plan' });
+  }
 }
 
 async function publish(run: JobRun): Promise<void> {

@@ -187,16 +187,19 @@ function createObserver(onProgress: (progress: IndexProgress) => void) {
   let failure: unknown;
   let embedded = 0;
   let toEmbed = 0;
+  // What is left to do after a failure is no progress of the job.
+  const tell = (progress: IndexProgress) => {
+    if (failure === undefined) onProgress(progress);
+  };
   const observer: JobObserver = {
     saved({ phase, planned, documents, chunks }) {
       if (phase === 'plan' && planned > 0) {
-        onProgress({ phase: 'read', done: planned, total: documents.total });
+        tell({ phase: 'read', done: planned, total: documents.total });
       }
       if (phase === 'plan') embedded = 0;
       toEmbed = chunks.toEmbed;
-      if (phase === 'publish')
-        onProgress({ phase: 'write', done: chunks.total, total: chunks.total });
-      if (phase === 'done') onProgress({ phase: 'publish', done: 1, total: 1 });
+      if (phase === 'publish') tell({ phase: 'write', done: chunks.total, total: chunks.total });
+      if (phase === 'done') tell({ phase: 'publish', done: 1, total: 1 });
     },
     failed(error) {
       failure = error;
@@ -206,7 +209,7 @@ function createObserver(onProgress: (progress: IndexProgress) => void) {
     },
     embedded(chunks) {
       embedded += chunks;
-      onProgress({ phase: 'embed', done: Math.min(embedded, toEmbed), total: toEmbed });
+      tell({ phase: 'embed', done: Math.min(embedded, toEmbed), total: toEmbed });
     },
   };
   return { observer, refused: () => [...refused.values()], failure: () => failure };

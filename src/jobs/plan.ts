@@ -45,13 +45,25 @@ export async function planDocuments(run: JobRun): Promise<Outlook> {
   const mustPlan = run.state.mustPlan || isOvertakenBy(run.state, baseline.library);
   if (mustPlan) await startPlan(run, baseline, staged);
   const outlook = { baseline, staged, deleted: [] as string[] };
-  if (!run.state.isPlanComplete) await planPages(run, outlook);
+  try {
+    if (!run.state.isPlanComplete) await planPages(run, outlook);
+  } catch (error) {
+    if (!(await isSweptMeanwhile(run, error))) throw error;
+    return planDocuments(run);
+  }
   outlook.deleted = deletedBy(run.state, baseline, staged);
   return outlook;
 }
 
-/** Whether somebody has published the library, or deleted it, since the current plan began. */
-export async function isPlanOvertaken({ context, state }: JobRun): Promise<boolean> {
+/**
+ * Whether an error says that a value is gone which the current plan starts from, and somebody has
+ * published the library since, or deleted it: then nothing is damaged, and the job plans again.
+ */
+export async function isSweptMeanwhile(
+  { context, state }: JobRun,
+  error: unknown,
+): Promise<boolean> {
+  if (!isValueMissing(error)) return false;
   const { libraries } = await loadCatalogue(context.platform.entities);
   const live = libraries.find(({ name }) => name === state.request.library);
   return isOvertakenBy(state, live);
