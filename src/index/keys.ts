@@ -86,10 +86,6 @@ export function jobKey(jobId: string): string {
   return `${JOB_PREFIX}${jobId}`;
 }
 
-export function stagedKey(jobId: string, document: number, part: number): string {
-  return `${STAGED_PREFIX}${jobId}:${document}:${part}`;
-}
-
 /** What a key of a segment's values, or the prefix of them all, says; undefined of any other. */
 export function segmentOf(key: string): { segment: string; kind: string } | undefined {
   const [letter, , part, segment, kind = ''] = key.split(':');

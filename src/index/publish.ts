@@ -165,7 +165,7 @@ export function isPublishUnknown(error: unknown): boolean {
 }
 
 /**
- * The error to report of a job that failed: `publish_lost` where a value it needed is gone because
+ * The error to report of a read that failed: `publish_lost` where a value it needed is gone because
  * somebody else published the library, or deleted it, meanwhile. Nothing is damaged then.
  */
 export async function orPublishLost(

@@ -43,6 +43,7 @@ export async function cleanUpJob(
   state: JobState,
 ): Promise<void> {
   const { kv } = platform;
+  // Also of one that failed or was left alone later on: what it published is live.
   const isPublished = state.generation > 0;
   const last = state.plans.length - 1;
   await deleteRecords(kv, jobId, state, isPublished);

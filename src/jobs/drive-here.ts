@@ -7,14 +7,17 @@ import { GroundworkError } from '../errors';
 import type { GivenDocument } from '../index/prepare-document';
 import { meterEntities, meterStore } from '../platform/metered-store';
 import type { Platform, QueuedEvent } from '../platform/ports';
-import { cancelJob, openJob, reopenJob, stageDocuments, startJob } from './control-job';
+import { cleanUpJob } from './clean-up-job';
+import { cancelJob, openJob, reopenJob, startJob } from './control-job';
 import { coordinate } from './coordinate';
 import { embedLane } from './embed-lane';
 import { parseEvent } from './events';
-import { isOver, type JobRequest, type RefusedDocument } from './job';
+import { isOver, type JobRequest, type JobState, type RefusedDocument } from './job';
 import type { JobContext, JobObserver } from './job-context';
 import { findJob, forgetJob, listJobIds, loadJob } from './job-store';
 import { type JobView, viewOf } from './job-view';
+import { leaveLibrary } from './library-lease';
+import { stageHere } from './stage-here';
 
 /** A job to be driven to its end. */
 export interface DrivenJob extends Pick<JobContext, 'providerFor' | 'providerOf'> {
@@ -50,24 +53,28 @@ export interface IndexReport {
   tokensMeasured: boolean;
 }
 
-/** Bytes of documents staged by one call; a multiple of three, so that base64 joins. */
-const BYTES_PER_CALL = 3_000_000;
-
-/** Drives a job to its end, and forgets it. Errors: those of the job; README lists the codes. */
+/**
+ * Drives a job to its end, and forgets it. What fails after the publish is no failure of the job.
+ * Errors: those of the job; README lists the codes.
+ */
 export async function driveJob(platform: Platform, job: DrivenJob): Promise<IndexReport> {
   const jobId = await openOrReopen(platform, job);
   const seen = createObserver(job.onProgress);
   const driver = createDriver(platform, job, seen.observer);
+  let published: JobState | undefined;
   try {
-    const calls = await stageAll(driver.platform, jobId, job.documents);
+    const calls = await stageHere(driver.platform, jobId, job.documents);
     await startJob(driver.platform, jobId, { calls, confirm: false });
     await driver.run(jobId);
-    return await takeReport(platform, jobId, seen.refused());
+    published = await loadDone(platform, jobId);
   } catch (error) {
-    // Should this fail too, the error of the job is still the one to report.
+    published = await loadPublished(platform, jobId);
+    if (published === undefined) throw seen.failure() ?? error;
+  } finally {
+    // Should this fail too, the outcome of the job is still the one to report.
     await leave(driver, jobId, job).catch(() => platform.log('cleanup_failed', { jobId }));
-    throw error;
   }
+  return reportOf(published, seen.refused());
 }
 
 /**
@@ -79,7 +86,7 @@ export async function planHere(platform: Platform, job: DrivenJob): Promise<JobV
   const seen = createObserver(job.onProgress);
   const driver = createDriver(platform, job, seen.observer);
   try {
-    const calls = await stageAll(driver.platform, jobId, job.documents);
+    const calls = await stageHere(driver.platform, jobId, job.documents);
     await startJob(driver.platform, jobId, { calls, confirm: true });
     await driver.run(jobId);
     const { state } = await findJob(platform.entities, jobId);
@@ -87,6 +94,8 @@ export async function planHere(platform: Platform, job: DrivenJob): Promise<JobV
     const { fingerprint } = state;
     const limits = fingerprint === null ? null : job.providerOf(fingerprint);
     return viewOf(jobId, state, { now: platform.clock(), limits });
+  } catch (error) {
+    throw seen.failure() ?? error;
   } finally {
     const ended = { ...job, keepsEmbedded: false };
     await leave(driver, jobId, ended).catch(() => platform.log('cleanup_failed', { jobId }));
@@ -101,10 +110,13 @@ async function openOrReopen(
   if (!keepsEmbedded) return openJob(platform, wish);
   for (const jobId of await listJobIds(platform.kv)) {
     const state = (await loadJob(platform.entities, jobId))?.state;
-    if (state === undefined || state.state === 'done' || state.state === 'cancelled') continue;
-    if (state.request.library !== wish.library) continue;
-    await reopenJob(platform, jobId, wish);
-    return jobId;
+    if (state?.request.library !== wish.library) continue;
+    if (state.generation === 0 && (!isOver(state) || state.state === 'failed')) {
+      await reopenJob(platform, jobId, wish);
+      return jobId;
+    }
+    // What it published is live, and must not be taken for what it has only embedded.
+    await clearAway(platform, jobId, state);
   }
   return openJob(platform, wish);
 }
@@ -165,75 +177,61 @@ async function handle(
     push: (events) => platform.queue.pushAll(events),
     observe,
   };
-  if (step.step === 'coordinate') await coordinate(context, step.jobId);
+  if (step.step === 'coordinate') await coordinate(context, step.jobId, step.lookAt);
   if (step.step === 'embed') await embedLane(context, step);
 }
 
-/** Gathers what the job's state has no room for, and tells of progress. */
+/** Gathers what the job's state has no room for or must not hold, and tells of progress. */
 function createObserver(onProgress: (progress: IndexProgress) => void) {
   const refused = new Map<string, RefusedDocument>();
+  let failure: unknown;
   let embedded = 0;
   let toEmbed = 0;
+  // What is left to do after a failure is no progress of the job.
+  const tell = (progress: IndexProgress) => {
+    if (failure === undefined) onProgress(progress);
+  };
   const observer: JobObserver = {
     saved({ phase, planned, documents, chunks }) {
       if (phase === 'plan' && planned > 0) {
-        onProgress({ phase: 'read', done: planned, total: documents.total });
+        tell({ phase: 'read', done: planned, total: documents.total });
       }
       if (phase === 'plan') embedded = 0;
       toEmbed = chunks.toEmbed;
-      if (phase === 'publish')
-        onProgress({ phase: 'write', done: chunks.total, total: chunks.total });
-      if (phase === 'done') onProgress({ phase: 'publish', done: 1, total: 1 });
+      if (phase === 'publish') tell({ phase: 'write', done: chunks.total, total: chunks.total });
+      if (phase === 'done') tell({ phase: 'publish', done: 1, total: 1 });
+    },
+    failed(error) {
+      failure = error;
     },
     refused(documents) {
       for (const one of documents) refused.set(`${one.document}\n${one.code}`, one);
     },
     embedded(chunks) {
       embedded += chunks;
-      onProgress({ phase: 'embed', done: Math.min(embedded, toEmbed), total: toEmbed });
+      tell({ phase: 'embed', done: Math.min(embedded, toEmbed), total: toEmbed });
     },
   };
-  return { observer, refused: () => [...refused.values()] };
+  return { observer, refused: () => [...refused.values()], failure: () => failure };
 }
 
-async function stageAll(
-  platform: Platform,
-  jobId: string,
-  documents: readonly GivenDocument[],
-): Promise<number> {
-  let calls = 0;
-  let bytes = 0;
-  let pieces: { name: string; part: number; parts: number; content: string }[] = [];
-  const flush = async () => {
-    if (pieces.length === 0) return;
-    await stageDocuments(platform, jobId, calls, pieces);
-    calls += 1;
-    bytes = 0;
-    pieces = [];
-  };
-  for (const document of documents) {
-    if (bytes + document.bytes.length > BYTES_PER_CALL) await flush();
-    const content = Buffer.from(document.bytes).toString('base64');
-    pieces.push({ name: document.name, part: 0, parts: 1, content });
-    bytes += document.bytes.length;
-  }
-  await flush();
-  return calls;
+/** The state of a job that is done. Errors: that of a job that failed. */
+async function loadDone({ entities }: Platform, jobId: string): Promise<JobState> {
+  const { state } = await findJob(entities, jobId);
+  if (state.state === 'done') return state;
+  const fallback = { code: 'job_state', message: `job ${jobId}: ended as ${state.state}` };
+  throw new GroundworkError(state.error ?? fallback);
 }
 
-/** What the job did; the job itself has served then. Errors: that of a job that failed. */
-async function takeReport(
-  platform: Platform,
-  jobId: string,
-  refused: RefusedDocument[],
-): Promise<IndexReport> {
-  const { state } = await findJob(platform.entities, jobId);
-  const { documents, chunks, tokens, error } = state;
-  if (state.state !== 'done') {
-    const fallback = { code: 'job_state', message: `job ${jobId}: ended as ${state.state}` };
-    throw new GroundworkError(error ?? fallback);
-  }
-  await forgetJob(platform, jobId);
+/** The state of a job that has published, whatever became of it then; undefined of any other. */
+async function loadPublished({ entities }: Platform, jobId: string): Promise<JobState | undefined> {
+  const job = await loadJob(entities, jobId).catch(() => undefined);
+  return job !== undefined && job.state.generation > 0 ? job.state : undefined;
+}
+
+/** What the job did. */
+function reportOf(state: JobState, refused: RefusedDocument[]): IndexReport {
+  const { documents, chunks, tokens } = state;
   return {
     library: state.request.library,
     generation: state.generation,
@@ -249,19 +247,31 @@ async function takeReport(
 }
 
 /**
- * Leaves a job that did not come to its end: with what it has embedded, where the caller will come
- * back to it, otherwise with nothing at all.
+ * Leaves a job: one that did not come to its end with what it has embedded, where the caller will
+ * come back to it, any other with nothing of its own.
  */
 async function leave(
   driver: ReturnType<typeof createDriver>,
   jobId: string,
   { keepsEmbedded }: DrivenJob,
 ): Promise<void> {
-  const { state } = await findJob(driver.platform.entities, jobId);
-  if (keepsEmbedded && state.plans.some(({ toEmbed }) => toEmbed > 0)) return;
-  if (state.state !== 'done') {
-    await cancelJob(driver.platform, jobId);
-    await driver.run(jobId);
+  const { platform } = driver;
+  const { state } = await findJob(platform.entities, jobId);
+  if (state.state === 'done' || state.generation > 0) {
+    await clearAway(platform, jobId, state);
+    return;
   }
-  await forgetJob(driver.platform, jobId);
+  if (keepsEmbedded && state.plans.some(({ toEmbed }) => toEmbed > 0)) return;
+  await cancelJob(platform, jobId);
+  await driver.run(jobId);
+  await forgetJob(platform, jobId);
+}
+
+/** Deletes what is left of a job that has nothing more to publish. */
+async function clearAway(platform: Platform, jobId: string, state: JobState): Promise<void> {
+  if (!state.isClean) {
+    await leaveLibrary(platform, jobId, state.request.library);
+    await cleanUpJob(platform, jobId, state);
+  }
+  await forgetJob(platform, jobId);
 }

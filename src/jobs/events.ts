@@ -13,7 +13,12 @@ const EMBED = { key: 'embed', limit: LANES_MAX };
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const idSchema = v.pipe(v.string(), v.regex(/^[a-z0-9]{1,64}$/));
 
-const coordinateSchema = v.object({ step: v.literal('coordinate'), jobId: idSchema });
+const coordinateSchema = v.object({
+  step: v.literal('coordinate'),
+  jobId: idSchema,
+  /** The job's `nextLookAt` that this event stands for. */
+  lookAt: v.optional(count),
+});
 const embedSchema = v.object({
   step: v.literal('embed'),
   jobId: idSchema,
@@ -68,9 +73,15 @@ export function parseEvent(event: unknown): ReceivedEvent | undefined {
 }
 
 /** Asks the coordinator to look after a job. */
-export function coordinateEvent(jobId: string, delaySeconds = 0): QueuedEvent {
+export function coordinateEvent(jobId: string): QueuedEvent {
   const body = { v: JOB_VERSION, step: 'coordinate', jobId };
-  return { body, concurrency: COORDINATE, ...delayed(delaySeconds) };
+  return { body, concurrency: COORDINATE };
+}
+
+/** The same later, at the time that the job's state will then say somebody looks. */
+export function lookEvent(jobId: string, lookAt: number, delaySeconds: number): QueuedEvent {
+  const { body, ...options } = coordinateEvent(jobId);
+  return { body: { ...(body as object), lookAt }, ...options, ...delayed(delaySeconds) };
 }
 
 /** Starts a lane, or lets it go on. */

@@ -52,7 +52,7 @@ async function takeEvent(platform: Platform, event: unknown, providers: Provider
   }
   const context = contextOf(platform, received, providers);
   if (step.step === 'coordinate') {
-    await coordinate(context, step.jobId);
+    await coordinate(context, step.jobId, step.lookAt);
     return;
   }
   if (await beginDelivery(context.platform.kv, step.jobId, received))

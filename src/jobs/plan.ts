@@ -5,7 +5,7 @@
  */
 
 import { assertInvariant, GroundworkError } from '../errors';
-import type { Fingerprint } from '../index/catalogue';
+import { type Fingerprint, type LibraryEntry, loadCatalogue } from '../index/catalogue';
 import { isValueMissing } from '../index/read-values';
 import {
   type Baseline,
@@ -42,12 +42,38 @@ export async function planDocuments(run: JobRun): Promise<Outlook> {
   const { platform } = run.context;
   const baseline = await loadBaseline(platform, run.state.request);
   const staged = await loadStagedOf(run);
-  const isStale = run.state.plans.at(-1)?.generation !== generationOf(baseline);
-  if (isStale || run.state.mustPlan) await startPlan(run, baseline, staged);
+  const mustPlan = run.state.mustPlan || isOvertakenBy(run.state, baseline.library);
+  if (mustPlan) await startPlan(run, baseline, staged);
   const outlook = { baseline, staged, deleted: [] as string[] };
-  if (!run.state.isPlanComplete) await planPages(run, outlook);
+  try {
+    if (!run.state.isPlanComplete) await planPages(run, outlook);
+  } catch (error) {
+    if (!(await isSweptMeanwhile(run, error))) throw error;
+    return planDocuments(run);
+  }
   outlook.deleted = deletedBy(run.state, baseline, staged);
   return outlook;
+}
+
+/**
+ * Whether an error says that a value is gone which the current plan starts from, and somebody has
+ * published the library since, or deleted it: then nothing is damaged, and the job plans again.
+ */
+export async function isSweptMeanwhile(
+  { context, state }: JobRun,
+  error: unknown,
+): Promise<boolean> {
+  if (!isValueMissing(error)) return false;
+  const { libraries } = await loadCatalogue(context.platform.entities);
+  const live = libraries.find(({ name }) => name === state.request.library);
+  return isOvertakenBy(state, live);
+}
+
+/** By id too: one that was made anew counts its generations from 1 again. */
+function isOvertakenBy({ plans }: JobState, live: LibraryEntry | undefined): boolean {
+  const plan = plans.at(-1);
+  if (plan?.generation !== (live?.generation ?? 0)) return true;
+  return live !== undefined && live.id !== plan.library;
 }
 
 /** Begins a plan from the generation that is live. */
