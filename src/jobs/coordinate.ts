@@ -71,12 +71,12 @@ async function takeJob(context: JobContext, jobId: string): Promise<JobRun | und
 }
 
 async function loadCurrent(context: JobContext, jobId: string): Promise<StoredJob | undefined> {
-  const { entities, clock } = context.platform;
+  const { platform } = context;
   try {
-    return await loadJob(entities, jobId);
+    return await loadJob(platform.entities, jobId);
   } catch (error) {
     if (!GroundworkError.isInstance(error) || error.code !== 'job_outdated') throw error;
-    await failOutdatedJob(entities, jobId, clock(), error);
+    await failOutdatedJob(platform, jobId, error);
     return undefined;
   }
 }

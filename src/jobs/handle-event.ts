@@ -2,8 +2,6 @@
 
 import { GroundworkError } from '../errors';
 import { PROVIDERS, type Providers } from '../index/choose-provider';
-import { meterEntities } from '../platform/metered-store';
-import { paceStore } from '../platform/paced-store';
 import type { Platform } from '../platform/ports';
 import { beginDelivery } from './claims';
 import { coordinate } from './coordinate';
@@ -12,10 +10,8 @@ import { parseEvent, type ReceivedEvent, type Step } from './events';
 import { isOver } from './job';
 import type { JobContext } from './job-context';
 import { loadJob } from './job-store';
+import { pacePlatform } from './paced-platform';
 import { COORDINATOR_SHARE, LANE_SHARE } from './shares';
-
-/** A wait for the store that leaves less than this is not begun. */
-const MARGIN_MS = 20_000;
 
 /**
  * Takes one event. Throws only what the platform's own retry may mend, and of an error that is not
@@ -77,18 +73,10 @@ function contextOf(
   { id, attempt, step }: ReceivedEvent,
   providers: Providers,
 ): JobContext {
-  const share = shareOf(step);
-  const { clock, sleep, random, remainingTimeMs } = platform;
-  const pace = { clock, sleep, random, remainingTimeMs, marginMs: MARGIN_MS, ...share };
-  const store = paceStore(platform.kv, pace);
-  const metered = meterEntities(platform.entities);
-  const paced = { ...platform, kv: store.kv, entities: metered.entities };
+  const { platform: paced, used } = pacePlatform(platform, shareOf(step));
   return {
     platform: paced,
-    used: () => ({
-      read: store.used().readUnits + metered.used().readUnits,
-      write: store.used().writeUnits + metered.used().writeUnits,
-    }),
+    used,
     providerFor: (library, wish) => providers.choose(paced, library, wish),
     providerOf: (fingerprint) => providers.of(paced, fingerprint),
     event: { id, attempt },

@@ -39,13 +39,20 @@ export interface Outlook {
 export async function planDocuments(run: JobRun): Promise<Outlook> {
   const { platform } = run.context;
   const baseline = await loadBaseline(platform, run.state.request);
-  const isStale = (run.state.plans.at(-1)?.generation ?? -1) !== generationOf(baseline);
-  if (isStale) await startPlan(run, baseline);
+  if (isStale(run.state, baseline)) await startPlan(run, baseline);
   const staged = await loadStagedOf(run);
   const outlook = { baseline, staged, deleted: [] as string[] };
   if (!run.state.isPlanComplete) await planPages(run, outlook);
   outlook.deleted = deletedBy(run.state, baseline, staged);
   return outlook;
+}
+
+/** Whether there is no plan from what the library holds now. */
+function isStale({ plans }: JobState, { library }: Baseline): boolean {
+  const plan = plans.at(-1);
+  if (plan?.generation !== (library?.generation ?? 0)) return true;
+  // Deleted and made anew, a library may have come to the same generation again.
+  return library !== undefined && library.id !== plan.library;
 }
 
 /** Begins a plan from the generation that is live. */
@@ -67,7 +74,7 @@ async function startPlan(run: JobRun, baseline: Baseline): Promise<void> {
     expectSameFingerprint(baseline.library, fingerprint);
   }
   const plan: JobPlan = {
-    generation: generationOf(baseline),
+    generation: baseline.library?.generation ?? 0,
     library: baseline.library?.id ?? before?.library ?? context.platform.newId(),
     pages: [],
     batches: [],
@@ -220,10 +227,6 @@ async function loadStagedOf(run: JobRun): Promise<StagedDocument[]> {
       cause: error,
     });
   }
-}
-
-function generationOf({ library }: Baseline): number {
-  return library?.generation ?? 0;
 }
 
 function libraryDeleted(library: string): GroundworkError {
