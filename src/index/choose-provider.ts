@@ -2,6 +2,7 @@
 
 import { createProvider } from '../embedding/create-provider';
 import type { EmbeddingProvider } from '../embedding/provider';
+import { GroundworkError } from '../errors';
 import type { Platform } from '../platform/ports';
 import type { Fingerprint, LibraryEntry } from './catalogue';
 
@@ -18,6 +19,19 @@ export interface EmbedderWish {
 export function providerOf(platform: Platform, fingerprint: Fingerprint): EmbeddingProvider {
   const { embedder, model, dimensions } = fingerprint;
   return createProvider({ embedder, model, dimensions, platform });
+}
+
+/** The same; undefined for a fingerprint that this version of the app cannot make. */
+export function providerIfKnown(
+  platform: Platform,
+  fingerprint: Fingerprint,
+): EmbeddingProvider | undefined {
+  try {
+    return providerOf(platform, fingerprint);
+  } catch (error) {
+    if (GroundworkError.isInstance(error) && error.code.startsWith('embedder_')) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -112,23 +112,31 @@ async function lookAfterLanes(run: JobRun): Promise<number | undefined> {
   return Math.round(Math.min(LOOK_SECONDS_MAX, Math.max(LOOK_SECONDS_MIN, age / 4)));
 }
 
-/** The counts that results add up to. */
+/** The counts that results add up to, on top of what earlier plans used. */
 function progressOf(
   state: JobState,
   { batches }: JobPlan,
   results: ReadonlyMap<number, BatchResult>,
 ) {
+  const { tokens, units } = state.spentBefore;
   let embedded = 0;
-  let count = 0;
-  let measured = true;
+  let { count, measured } = tokens;
+  let { read, write } = units;
   let embeddedAt = 0;
   for (const [batch, result] of results) {
     embedded += batches[batch]?.[0] ?? 0;
     count += result.tokens;
     measured &&= result.tokensMeasured;
+    read += result.readUnits;
+    write += result.writeUnits;
     embeddedAt = Math.max(embeddedAt, result.endedAt);
   }
-  return { chunks: { ...state.chunks, embedded }, tokens: { count, measured }, embeddedAt };
+  return {
+    chunks: { ...state.chunks, embedded },
+    tokens: { count, measured },
+    laneUnits: { read, write },
+    embeddedAt,
+  };
 }
 
 async function seal(run: JobRun): Promise<void> {

@@ -97,6 +97,8 @@ async function runLeased(run: JobRun): Promise<void> {
     await lookLater(run, LEASE_LOOK_SECONDS, { waiting, failures: 0 });
     return;
   }
+  // What lanes wait for, only they know.
+  if (run.state.waiting !== null && run.state.phase !== 'embed') await run.save({ waiting: null });
   const lookSeconds = await advance(run);
   if (lookSeconds === undefined) {
     await leaveLibrary(platform, run.jobId, library);

@@ -87,7 +87,7 @@ export async function loadStaged(
       const known = gathering.get(name);
       const gathered = known ?? { name, parts, pieces: new Map() };
       if (known === undefined) gathering.set(name, gathered);
-      if (gathered.pieces.has(part)) {
+      if (gathered.parts !== parts || gathered.pieces.has(part)) {
         // Whole documents under one name are two documents; their first pieces tell how many.
         if (part === 0) duplicates.push({ name, values: [], fault: 'document_duplicate' });
       } else gathered.pieces.set(part, values);
