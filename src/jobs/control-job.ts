@@ -44,10 +44,15 @@ export async function startJob(
   if (state.state === 'queued') await look(platform, jobId);
 }
 
-/** Lets a planned job go on to what costs money. */
+/**
+ * Lets a planned job go on to what costs money. It looks at its plan once more: what another job
+ * has published meanwhile need not be embedded again.
+ */
 export async function confirmJob(platform: Ports, jobId: string): Promise<void> {
   await change(platform, jobId, 'be confirmed', (job) =>
-    job.state === 'planned' ? { ...job, state: 'running', confirm: false } : undefined,
+    job.state === 'planned'
+      ? { ...job, state: 'running', phase: 'plan', confirm: false }
+      : undefined,
   );
 }
 
