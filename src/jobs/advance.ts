@@ -90,7 +90,10 @@ async function lookAfterLanes(run: JobRun): Promise<number | undefined> {
   const lanes = Math.min(LANES_MAX, batches.length);
   const stops = await loadLaneStops(context, jobId, state.round, lanes);
   const final = stops.find(({ againAt }) => againAt === null);
-  if (final !== undefined) throw new GroundworkError({ ...final });
+  if (final !== undefined) {
+    await run.save(progress);
+    throw new GroundworkError({ ...final });
+  }
   const now = platform.clock();
   const heartbeat = Math.max(
     state.lanesAt,

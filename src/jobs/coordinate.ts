@@ -55,7 +55,7 @@ async function takeJob(context: JobContext, jobId: string): Promise<JobRun | und
     return undefined;
   }
   const run = new JobRun(context, job);
-  const until = now + platform.remainingTimeMs();
+  const until = now + Math.ceil(platform.remainingTimeMs());
   try {
     await run.save({
       ...(wantsWork ? { state: 'running' as const } : {}),

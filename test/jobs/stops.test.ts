@@ -32,7 +32,7 @@ const codeOf = async (control: string, jobId: string) =>
 async function stoppedAt(point: Point): Promise<string> {
   crashAt(app, point);
   const jobId = await app.start(REQUEST, SECOND);
-  await app.platform.events.deliverDue();
+  await app.deliverDue();
   mend(app);
   expect(await app.progress(jobId)).toMatchObject({ state: 'running', phase: point });
   return jobId;
@@ -140,7 +140,7 @@ it('the first job of a library, cancelled at the last moment, leaves no trace of
   const before = await app.stored();
   crashAt(app, 'publish');
   const jobId = await app.start({ library: 'new', embedder: 'openai' }, SECOND);
-  await app.platform.events.deliverDue();
+  await app.deliverDue();
   mend(app);
   await act('cancelJob', jobId);
   await app.deliver();
