@@ -66,8 +66,10 @@ export interface HandlerApp {
   clock: VirtualClock;
   server: OpenAiServer;
   settings: KvsSettings;
-  /** Put around the platform of every invocation that begins from now on. */
+  /** Put around the ports of every invocation that begins from now on. */
   around: (platform: Platform) => Platform;
+  /** The ports of the app as they are without that; within an invocation only. */
+  ports: () => Platform;
   /** Calls a resolver's function as a page would. */
   call(functionKey: string, payload: unknown, as?: Caller): Promise<Answer>;
   /** Creates a job, stages its documents and starts it; answers the job's id. */
@@ -114,13 +116,13 @@ export async function createHandlerApp(
     hosts: { 'https://api.openai.com': server.origin },
     jira: JIRA_SITE,
   });
-  const appPlatform = (): Platform =>
-    app.around({
-      ...createForgePlatform(),
-      // As on the machine, where a sleep of half a millisecond leaves no half in the time.
-      clock: () => Math.floor(clock.now()),
-      sleep: (ms) => clock.sleep(ms),
-    });
+  const ports = (): Platform => ({
+    ...createForgePlatform(),
+    // As on the machine, where a sleep of half a millisecond leaves no half in the time.
+    clock: () => Math.floor(clock.now()),
+    sleep: (ms) => clock.sleep(ms),
+  });
+  const appPlatform = (): Platform => app.around(ports());
   const functions = appFunctions(appPlatform);
   platform.registerHandlers({
     resolver: functions.resolver,
@@ -133,7 +135,8 @@ export async function createHandlerApp(
     clock,
     server,
     settings,
-    around: (ports) => ports,
+    ports,
+    around: (platform) => platform,
     inside: (work, as = ADMIN) => clock.drive(platform.run(as, () => work(appPlatform()))),
     call: async (functionKey, payload, as = ADMIN) => {
       const request = { call: { functionKey, payload } };
