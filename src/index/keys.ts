@@ -85,7 +85,3 @@ export function workKey(libraryId: string, jobId: string, name: string): string 
 export function jobKey(jobId: string): string {
   return `${JOB_PREFIX}${jobId}`;
 }
-
-export function stagedKey(jobId: string, document: number, part: number): string {
-  return `${STAGED_PREFIX}${jobId}:${document}:${part}`;
-}

@@ -10,9 +10,9 @@ export function jobPrefix(jobId: string): string {
   return `${STAGED_PREFIX}${jobId}:`;
 }
 
-/** What one call staged: a list of pieces. */
-export function stagedCallKey(jobId: string, call: number): string {
-  return `${jobPrefix(jobId)}i:${call}`;
+/** A part of the list of pieces that one call staged. */
+export function stagedListKey(jobId: string, call: number, part: number): string {
+  return `${jobPrefix(jobId)}n:${call}:${part}`;
 }
 
 /** One value of a call's pieces. */
