@@ -8,7 +8,7 @@ import {
   loadManifest,
   type Projects,
 } from '../index/catalogue';
-import { chooseProvider, providerIfKnown } from '../index/choose-provider';
+import { chooseProvider } from '../index/choose-provider';
 import { liveDocuments, loadSegmentDocuments, readGeneration } from '../index/reader';
 import { restorePrevious } from '../index/restore';
 import { liveChunks, liveDocumentCount } from '../index/segment';
@@ -61,11 +61,9 @@ async function toView(platform: Platform, library: LibraryEntry): Promise<Librar
 
 /** How the library differs from one that this version of the app would make with its provider. */
 function reindexReason(platform: Platform, library: LibraryEntry): FingerprintDifference | null {
-  const { fingerprint } = library;
-  const none = { embedder: undefined, dimensions: undefined };
-  const provider =
-    providerIfKnown(platform, fingerprint) ?? chooseProvider(platform, undefined, none);
-  return differenceOf(fingerprint, fingerprintOf(provider)) ?? null;
+  const wish = { embedder: undefined, dimensions: undefined };
+  const provider = chooseProvider(platform, library, wish);
+  return differenceOf(library.fingerprint, fingerprintOf(provider)) ?? null;
 }
 
 export async function listDocuments(
