@@ -8,6 +8,7 @@ import { GroundworkError } from '../errors';
 import { takeLease } from '../index/lease';
 import { advance } from './advance';
 import { cleanUpJob } from './clean-up-job';
+import { messageOf } from './error-message';
 import { coordinateEvent } from './events';
 import { awaitsCleaning, type JobState } from './job';
 import { isTimeUp, type JobContext } from './job-context';
@@ -162,10 +163,7 @@ async function settle(run: JobRun, error: unknown): Promise<void> {
     // Published is published; what is left to be deleted, a scheduled trigger comes back to.
     await run.save({ state: 'done', phase: 'done', holder: null, waiting: null });
   } else {
-    const message = isOurs
-      ? error.message
-      : 'an unexpected error; resume the job, or start it again';
-    await fail(run, { code, message });
+    await fail(run, { code, message: messageOf(error, jobId) });
   }
   await leaveLibrary(platform, jobId, run.state.request.library);
 }
