@@ -302,7 +302,8 @@ function generationOf({ library }: Baseline): number {
   return library?.generation ?? 0;
 }
 
-function libraryDeleted(library: string): GroundworkError {
+/** The error of a job whose library is gone. */
+export function libraryDeleted(library: string): GroundworkError {
   return new GroundworkError({
     code: 'library_deleted',
     message: `library "${library}": deleted while documents were indexed into it; nothing was published. Start again to make it anew`,
