@@ -12,6 +12,7 @@ import { indexCommand } from './commands/index';
 import { refineCommand } from './commands/refine';
 import { searchCommand } from './commands/search';
 import { statsCommand } from './commands/stats';
+import { verifyCommand } from './commands/verify';
 import { printError } from './output';
 
 /** Exit codes: 0 done, 1 refused or failed, 2 the command's words are off. */
@@ -93,6 +94,10 @@ function createProgram(): Command {
     .action(importCommand);
   defineBench(program, define);
   define('stats', 'show libraries, documents and storage').action(statsCommand);
+  define('verify', 'check every stored value, count and reference')
+    .option('--library <name>', 'this library only')
+    .option('--repair', 'mend what is found, and name the documents that are lost', false)
+    .action(verifyCommand);
   define('delete', 'delete a document, a library or everything')
     .option('--document <name>', 'document; needs --library')
     .option('--library <name>', 'library')

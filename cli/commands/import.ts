@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { GroundworkError } from '../../src/errors';
-import { parseExport } from '../../src/index/export-format';
+import { parseExport } from '../../src/index/parse-export';
 import { importExport } from '../../src/jobs/index-here';
 import { withSite } from '../local-site';
 import { type CommonOptions, siteOf } from '../options';
@@ -22,13 +22,13 @@ export async function importCommand(file: string, options: ImportOptions): Promi
       cause,
     });
   });
-  const { head } = await parseExport(firstLine(bytes));
+  const { manifest } = await parseExport(firstLine(bytes));
   const bar = createProgressBar();
   const { result, ms } = await withSite(siteOf(options), (site) =>
     site.run('import', (platform) =>
       importExport(platform, {
-        library: options.library ?? head.library,
-        projects: options.projects ?? head.projects,
+        library: options.library ?? manifest.library,
+        projects: options.projects ?? manifest.projects,
         bytes,
         onProgress: bar.report,
       }),

@@ -12,7 +12,7 @@ import {
   findLibrary,
   type IndexManifest,
   inlineRoom,
-  isCatalogueDamaged,
+  isCatalogueDamage,
   type LibraryEntry,
   loadCatalogue,
   loadManifest,
@@ -32,12 +32,11 @@ import {
   STAGED_PREFIX,
 } from './keys';
 import { nextSegments } from './next-segments';
-import { isPublishUnknown, type Publication, publishGeneration, retireLibrary } from './publish';
-import { deleteKeys, deletePrefix, writeValues } from './read-values';
+import { publishGeneration, retireLibrary, writeAndPublish } from './publish';
+import { deletePrefix } from './read-values';
 import { liveDocuments, loadSegmentDocuments, readGeneration } from './reader';
 import { RETIRED_GRACE_MS, succession, sweepRetired } from './retire';
 import type { SegmentDescriptor } from './segment';
-import type { StoredItem } from './stored-item';
 import { retiredDocuments, sweep } from './sweep';
 
 /**
@@ -242,26 +241,7 @@ async function readable<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;
   } catch (error) {
-    if (isCatalogueDamaged(error) || isDamage(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Writes a segment and publishes it; what certainly was not published is deleted again. */
-async function writeAndPublish(
-  platform: Platform,
-  items: readonly StoredItem[],
-  publication: Publication,
-): Promise<LibraryEntry> {
-  try {
-    await writeValues(platform.kv, items);
-    return await publishGeneration(platform.entities, platform.clock, publication);
-  } catch (error) {
-    if (!isPublishUnknown(error)) {
-      const keys = items.map((item) => item.key);
-      // Should this fail too, the first error is still the one to report.
-      await deleteKeys(platform.kv, keys).catch(() => platform.log('cleanup_failed', {}));
-    }
+    if (isCatalogueDamage(error) || isDamage(error)) return undefined;
     throw error;
   }
 }

@@ -91,7 +91,10 @@ async function lookAfterLanes(run: JobRun): Promise<number | undefined> {
   const lanes = Math.min(LANES_MAX, batches.length);
   const stops = await loadLaneStops(context, jobId, state.round, lanes);
   const final = stops.find(({ againAt }) => againAt === null);
-  if (final !== undefined) throw new GroundworkError({ ...final });
+  if (final !== undefined) {
+    await run.save(progress);
+    throw new GroundworkError({ ...final });
+  }
   const now = platform.clock();
   const heartbeat = Math.max(
     state.lanesAt,
@@ -113,27 +116,31 @@ async function lookAfterLanes(run: JobRun): Promise<number | undefined> {
   return Math.round(Math.min(LOOK_SECONDS_MAX, Math.max(LOOK_SECONDS_MIN, age / 4)));
 }
 
-/** The counts that results add up to. */
+/** The counts that results add up to, on top of what earlier plans used. */
 function progressOf(
   state: JobState,
   { batches }: JobPlan,
   results: ReadonlyMap<number, BatchResult>,
 ) {
+  const { tokens, units } = state.spentBefore;
   let embedded = 0;
-  let count = 0;
-  let measured = true;
+  let { count, measured } = tokens;
+  let { read, write } = units;
   let embeddedAt = 0;
-  const laneUnits = { read: 0, write: 0 };
   for (const [batch, result] of results) {
     embedded += batches[batch]?.[0] ?? 0;
     count += result.tokens;
     measured &&= result.tokensMeasured;
-    laneUnits.read += result.readUnits;
-    laneUnits.write += result.writeUnits;
+    read += result.readUnits;
+    write += result.writeUnits;
     embeddedAt = Math.max(embeddedAt, result.endedAt);
   }
-  const chunks = { ...state.chunks, embedded };
-  return { chunks, tokens: { count, measured }, embeddedAt, laneUnits };
+  return {
+    chunks: { ...state.chunks, embedded },
+    tokens: { count, measured },
+    laneUnits: { read, write },
+    embeddedAt,
+  };
 }
 
 async function seal(run: JobRun): Promise<void> {

@@ -4,6 +4,7 @@
  */
 
 import { loadManifest } from '../index/catalogue';
+import { isDamage } from '../index/envelope';
 import {
   documentsKey,
   MANIFEST_ENTITY,
@@ -86,7 +87,7 @@ async function deleteRecords(
 
 /**
  * What the published plan refers to. Undefined when the pages are gone already: an earlier cleaning
- * up has got past the records then.
+ * up has got past the records then. And where they are damaged: what nothing names is found later.
  */
 async function publishedRecords(
   kv: KeyValueStore,
@@ -112,7 +113,7 @@ async function publishedRecords(
     }
     return kept;
   } catch (error) {
-    if (isValueMissing(error)) return undefined;
+    if (isValueMissing(error) || isDamage(error)) return undefined;
     throw error;
   }
 }
@@ -184,12 +185,12 @@ export async function deleteOwnValues(
   await deletePrefix(kv, jobPrefix(jobId));
 }
 
-/** Keys of what was staged; none where its lists are gone, as an earlier cleaning up took them. */
+/** Keys of what was staged; none where its lists cannot be read: then the prefix finds it. */
 async function stagedOf(kv: KeyValueStore, jobId: string, { calls }: JobState): Promise<string[]> {
   try {
     return await stagedKeys(kv, jobId, calls);
   } catch (error) {
-    if (isValueMissing(error)) return [];
+    if (isValueMissing(error) || isDamage(error)) return [];
     throw error;
   }
 }

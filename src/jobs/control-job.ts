@@ -5,7 +5,7 @@ import { deleteKeys, deletePrefix } from '../index/read-values';
 import type { Platform } from '../platform/ports';
 import { coordinateEvent } from './events';
 import { isOver, type JobRequest, type JobState, newJobState, PLANS_MAX } from './job';
-import { stagedPrefix } from './job-keys';
+import { stagedListPrefix, stagedPrefix } from './job-keys';
 import { changeJob, createJob, findJob } from './job-store';
 import { leaveLibrary } from './library-lease';
 import { type StagedPiece, stageCall, stagedKeys } from './staging';
@@ -46,10 +46,15 @@ export async function startJob(
   if (state.state === 'queued') await look(platform, jobId);
 }
 
-/** Lets a planned job go on to what costs money. */
+/**
+ * Lets a planned job go on to what costs money. It looks at its plan once more: what another job
+ * has published meanwhile need not be embedded again.
+ */
 export async function confirmJob(platform: Ports, jobId: string): Promise<void> {
   await change(platform, jobId, 'be confirmed', (job) =>
-    job.state === 'planned' ? { ...job, state: 'running', confirm: false } : undefined,
+    job.state === 'planned'
+      ? { ...job, state: 'running', phase: 'plan', confirm: false }
+      : undefined,
   );
 }
 
@@ -98,6 +103,7 @@ export async function reopenJob(
   const { state } = await findJob(platform.entities, jobId);
   await deleteKeys(platform.kv, await stagedKeys(platform.kv, jobId, state.calls).catch(() => []));
   await deletePrefix(platform.kv, stagedPrefix(jobId));
+  await deletePrefix(platform.kv, stagedListPrefix(jobId));
   await changeJob(platform.entities, jobId, (job) => ({
     ...newJobState(request, now),
     // Its plans are kept for their records; the next one starts anew.

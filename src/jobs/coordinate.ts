@@ -8,6 +8,7 @@ import { GroundworkError } from '../errors';
 import { takeLease } from '../index/lease';
 import { advance } from './advance';
 import { cleanUpJob } from './clean-up-job';
+import { messageOf } from './error-message';
 import { coordinateEvent, lookEvent } from './events';
 import { awaitsCleaning, type JobState } from './job';
 import { isTimeUp, type JobContext } from './job-context';
@@ -66,7 +67,7 @@ async function takeJob(
     return undefined;
   }
   const run = new JobRun(context, job);
-  const until = now + platform.remainingTimeMs();
+  const until = now + Math.ceil(platform.remainingTimeMs());
   try {
     await run.save({
       ...(wantsWork ? { state: 'running' as const } : {}),
@@ -84,12 +85,12 @@ async function takeJob(
 }
 
 async function loadCurrent(context: JobContext, jobId: string): Promise<StoredJob | undefined> {
-  const { entities, clock } = context.platform;
+  const { platform } = context;
   try {
-    return await loadJob(entities, jobId);
+    return await loadJob(platform.entities, jobId);
   } catch (error) {
     if (!GroundworkError.isInstance(error) || error.code !== 'job_outdated') throw error;
-    await failOutdatedJob(entities, jobId, clock(), error);
+    await failOutdatedJob(platform, jobId, error);
     return undefined;
   }
 }
@@ -110,6 +111,8 @@ async function runLeased(run: JobRun): Promise<void> {
     await lookLater(run, LEASE_LOOK_SECONDS, { waiting, failures: 0 });
     return;
   }
+  // What lanes wait for, only they know.
+  if (run.state.waiting !== null && run.state.phase !== 'embed') await run.save({ waiting: null });
   const lookSeconds = await advance(run);
   if (lookSeconds === undefined) {
     await leaveLibrary(platform, run.jobId, library);
@@ -174,10 +177,7 @@ async function settle(run: JobRun, error: unknown): Promise<void> {
     // Published is published; what is left to be deleted, a scheduled trigger comes back to.
     await run.save({ state: 'done', phase: 'done', holder: null, waiting: null });
   } else {
-    const message = isOurs
-      ? error.message
-      : 'an unexpected error; resume the job, or start it again';
-    await fail(run, { code, message });
+    await fail(run, { code, message: messageOf(error, jobId) });
   }
   await leaveLibrary(platform, jobId, run.state.request.library);
 }

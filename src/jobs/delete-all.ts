@@ -2,7 +2,7 @@
 
 import {
   findLibrary,
-  isCatalogueDamaged,
+  isCatalogueDamage,
   type LibraryEntry,
   loadCatalogue,
 } from '../index/catalogue';
@@ -69,7 +69,7 @@ export async function deleteEverything(
   }
   const { libraries } = await loadCatalogue(entities).catch((error) => {
     // Deleting is the remedy for damage, so no damage may stand against it.
-    if (isCatalogueDamaged(error)) return { libraries: [] };
+    if (isCatalogueDamage(error)) return { libraries: [] };
     throw error;
   });
   for (const { name } of libraries) names.add(name);

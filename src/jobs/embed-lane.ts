@@ -12,6 +12,7 @@ import { toItem } from '../index/stored-item';
 import { type Claim, type ClaimRequest, claimBatch, releaseClaim } from './claims';
 import { type BatchWork, discardBatch, embedBatch, storeBatch } from './embed-batch';
 import { loadResults, readPresent } from './embedded-records';
+import { messageOf } from './error-message';
 import { coordinateEvent, laneEvent } from './events';
 import type { JobPlan } from './job';
 import { expectTime, isTimeUp, type JobContext } from './job-context';
@@ -174,7 +175,8 @@ async function stop(context: JobContext, lane: Lane, error: unknown): Promise<vo
   const mayPass = error.retryable && lane.deferred < DEFERRALS_MAX;
   const seconds = secondsUntilNext(error, lane.deferred);
   const againAt = mayPass ? context.platform.clock() + seconds * 1_000 : null;
-  const { code, message } = error;
+  const { code } = error;
+  const message = messageOf(error, lane.jobId);
   const key = laneKey(lane.jobId, lane.round, lane.lane);
   const body = JSON.stringify({ code, message, againAt } satisfies LaneStop);
   await context.platform.kv.set(key, toItem('work', key, body).value);

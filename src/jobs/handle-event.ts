@@ -11,7 +11,8 @@ import { parseEvent, type ReceivedEvent, type Step } from './events';
 import { isOver } from './job';
 import type { JobContext } from './job-context';
 import { loadJob } from './job-store';
-import { COORDINATOR_SHARE, keepToShare, LANE_SHARE } from './shares';
+import { pacePlatform } from './paced-platform';
+import { COORDINATOR_SHARE, LANE_SHARE } from './shares';
 
 /**
  * Takes one event. Throws only what the platform's own retry may mend, and of an error that is not
@@ -77,7 +78,7 @@ function contextOf(
   { id, attempt, step }: ReceivedEvent,
   providers: Providers,
 ): JobContext {
-  const { paced, used } = keepToShare(platform, shareOf(step));
+  const { platform: paced, used } = pacePlatform(platform, shareOf(step));
   return {
     platform: paced,
     used,

@@ -5,7 +5,8 @@
  */
 
 import { openValue } from '../index/envelope';
-import { type ExportedDocument, type ExportHead, parseExport } from '../index/export-format';
+import type { ExportedDocument, ExportManifest } from '../index/export-format';
+import { parseExport } from '../index/parse-export';
 import { readValues } from '../index/read-values';
 import type { KeyValueStore } from '../platform/ports';
 import { createPage, type PageSource, type PlannedPage } from './plan-page';
@@ -37,12 +38,12 @@ async function* stagedLines(kv: KeyValueStore, { values }: StagedDocument): Asyn
 }
 
 /** The first line of an export. Errors: `export_invalid`, `format_newer`, those of reading. */
-export async function readExportHead(
+export async function readExportManifest(
   kv: KeyValueStore,
   staged: StagedDocument,
-): Promise<ExportHead> {
-  const { head } = await parseExport(stagedLines(kv, staged));
-  return head;
+): Promise<ExportManifest> {
+  const { manifest } = await parseExport(stagedLines(kv, staged));
+  return manifest;
 }
 
 /**

@@ -10,14 +10,19 @@ export function jobPrefix(jobId: string): string {
   return `${STAGED_PREFIX}${jobId}:`;
 }
 
-/** Everything that was staged. */
+/** Everything that was staged but the lists of it. */
 export function stagedPrefix(jobId: string): string {
   return `${jobPrefix(jobId)}i:`;
 }
 
-/** What one call staged: a list of pieces. */
-export function stagedCallKey(jobId: string, call: number): string {
-  return `${stagedPrefix(jobId)}${call}`;
+/** The lists of what was staged. */
+export function stagedListPrefix(jobId: string): string {
+  return `${jobPrefix(jobId)}n:`;
+}
+
+/** A part of the list of pieces that one call staged. */
+export function stagedListKey(jobId: string, call: number, part: number): string {
+  return `${stagedListPrefix(jobId)}${call}:${part}`;
 }
 
 /** One value of a call's pieces. */

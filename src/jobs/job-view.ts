@@ -9,9 +9,6 @@ import { usdPerMillionTokens } from './prices';
 
 type ProviderLimits = Pick<EmbeddingProvider, 'textsPerCallMax' | 'tokensPerCallMax'>;
 
-/** Refusals that a page shows. */
-const REFUSED_SHOWN_MAX = 100;
-
 export interface JobView
   extends Pick<
     JobState,
@@ -67,7 +64,7 @@ export function viewOf(
     createdAt: job.createdAt,
     updatedAt: job.updatedAt,
     overtaken: job.overtaken,
-    refused: job.refused.slice(0, REFUSED_SHOWN_MAX),
+    refused: job.refused,
     costUsd: fingerprint === null ? null : costOf(fingerprint, job.tokens.count),
     rate,
     etaMs,

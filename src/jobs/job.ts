@@ -34,6 +34,9 @@ const requestSchema = v.object({
 /** What a job was asked to do. */
 export type JobRequest = v.InferOutput<typeof requestSchema>;
 
+const tokensSchema = v.object({ count, measured: v.boolean() });
+const unitsSchema = v.object({ read: count, write: count });
+
 const refusedSchema = v.object({ document: v.string(), code: v.string(), message: v.string() });
 
 /** A document that was not taken, and why. */
@@ -54,8 +57,6 @@ const planSchema = v.object({
 });
 
 export type JobPlan = v.InferOutput<typeof planSchema>;
-
-const unitsSchema = v.object({ read: count, write: count });
 
 const stateSchema = v.object({
   version: v.literal(JOB_VERSION),
@@ -108,14 +109,17 @@ const stateSchema = v.object({
     refused: count,
   }),
   chunks: v.object({ total: count, reused: count, toEmbed: count, embedded: count }),
-  tokens: v.object({ count, measured: v.boolean() }),
+  /** Tokens that the provider has charged, in all plans. */
+  tokens: tokensSchema,
   /** Tokens and bytes of the texts that await a vector, by estimate. */
   tokensPlanned: count,
   textBytesPlanned: count,
   refused: v.array(refusedSchema),
+  /** Units that coordinating took, and those of the lanes of all plans. */
   units: unitsSchema,
-  /** Those of the lanes of the current plan: the sum of their results. */
   laneUnits: unitsSchema,
+  /** What lanes had used before the current plan. */
+  spentBefore: v.object({ tokens: tokensSchema, units: unitsSchema }),
   /** Times that another job published first and this one planned again. */
   overtaken: count,
   /** Bytes of the parts of what sealing left for publishing; none before. */
@@ -185,6 +189,7 @@ export function newJobState(request: JobRequest, now: number): JobState {
     refused: [],
     units: { read: 0, write: 0 },
     laneUnits: { read: 0, write: 0 },
+    spentBefore: { tokens: { count: 0, measured: true }, units: { read: 0, write: 0 } },
     overtaken: 0,
     sealed: [],
     failures: 0,

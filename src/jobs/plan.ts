@@ -14,8 +14,8 @@ import {
   isReassigned,
   loadBaseline,
 } from './baseline';
-import { importedPages, readExportHead } from './import-plan';
-import type { JobPlan, JobState } from './job';
+import { importedPages, readExportManifest } from './import-plan';
+import type { JobPlan, JobState, RefusedDocument } from './job';
 import { expectTime } from './job-context';
 import type { JobRun } from './job-run';
 import { writeBatch, writePage } from './page';
@@ -24,8 +24,10 @@ import { nextGivenPage, type PageSource, type PlannedPage } from './plan-page';
 import { ownRecords, reusableRecords } from './reusable-records';
 import { loadStaged, type StagedDocument } from './staging';
 
-/** Refusals that the state keeps; the page of a job shows no more. */
-const REFUSED_MAX = 200;
+/** Refusals that the state keeps for the page of the job, and their bytes: names may be long. */
+const REFUSED_MAX = 100;
+const REFUSED_BYTES_MAX = 60_000;
+
 /** What is to be done with a library, found before anything is paid. */
 export interface Outlook {
   baseline: Baseline;
@@ -94,7 +96,7 @@ async function startPlan(
     expectSameFingerprint(baseline.library, fingerprint);
   }
   const plan: JobPlan = {
-    generation: generationOf(baseline),
+    generation: baseline.library?.generation ?? 0,
     library: baseline.library?.id ?? before?.library ?? context.platform.newId(),
     pages: [],
     batches: [],
@@ -109,13 +111,9 @@ async function startPlan(
     planned: 0,
     isPlanComplete: false,
     overtaken: state.plans.length,
+    spentBefore: { tokens: state.tokens, units: state.laneUnits },
     documents: { total, indexed: 0, unchanged: 0, deleted: 0, refused: 0 },
     chunks: { total: 0, reused: 0, toEmbed: 0, embedded: 0 },
-    units: {
-      read: state.units.read + state.laneUnits.read,
-      write: state.units.write + state.laneUnits.write,
-    },
-    laneUnits: { read: 0, write: 0 },
     tokensPlanned: 0,
     textBytesPlanned: 0,
     refused: [],
@@ -132,7 +130,7 @@ async function fingerprintWanted(
   const { platform, providerFor, providerOf } = run.context;
   const { kind, embedder, dimensions } = run.state.request;
   if (kind === 'import') {
-    const { fingerprint } = await readExportHead(platform.kv, exportIn(run, staged));
+    const { fingerprint } = await readExportManifest(platform.kv, exportIn(run, staged));
     // Queries will be embedded with it, so it has to exist here too.
     providerOf(fingerprint);
     return fingerprint;
@@ -190,7 +188,7 @@ async function planGiven(
 }
 
 async function planImport(run: JobRun, source: PageSource, file: StagedDocument): Promise<void> {
-  const { documents } = await readExportHead(source.platform.kv, file);
+  const { documents } = await readExportManifest(source.platform.kv, file);
   for await (const page of importedPages(source, file, run.state.planned)) {
     await keepPage(run, page, documents);
     expectTime(run.context);
@@ -246,9 +244,19 @@ async function keepPage(run: JobRun, page: PlannedPage, stagedCount: number): Pr
     },
     tokensPlanned: state.tokensPlanned + page.tokens,
     textBytesPlanned: state.textBytesPlanned + page.textBytes,
-    refused: [...state.refused, ...page.refused].slice(0, REFUSED_MAX),
+    refused: withinRoom([...state.refused, ...page.refused]),
   });
   run.context.observe?.refused(page.refused);
+}
+
+/** The first of them, as many as the state has room for. */
+function withinRoom(refused: readonly RefusedDocument[]): RefusedDocument[] {
+  let bytes = 0;
+  const fits = (one: RefusedDocument) => {
+    bytes += Buffer.byteLength(JSON.stringify(one));
+    return bytes <= REFUSED_BYTES_MAX;
+  };
+  return refused.slice(0, REFUSED_MAX).filter(fits);
 }
 
 /** Names that a synchronisation deletes. A refused document was given: its last version stays. */
@@ -296,10 +304,6 @@ async function loadStagedOf(run: JobRun): Promise<StagedDocument[]> {
       cause: error,
     });
   }
-}
-
-function generationOf({ library }: Baseline): number {
-  return library?.generation ?? 0;
 }
 
 /** The error of a job whose library is gone. */
