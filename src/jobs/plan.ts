@@ -111,7 +111,11 @@ async function startPlan(
     planned: 0,
     isPlanComplete: false,
     overtaken: state.plans.length,
-    spentBefore: { tokens: state.tokens, units: state.laneUnits },
+    spentBefore: {
+      chunks: state.chunksCharged,
+      tokens: state.tokens,
+      units: state.laneUnits,
+    },
     documents: { total, indexed: 0, unchanged: 0, deleted: 0, refused: 0 },
     chunks: { total: 0, reused: 0, toEmbed: 0, embedded: 0 },
     tokensPlanned: 0,
