@@ -124,11 +124,13 @@ function progressOf(
 ) {
   const { tokens, units } = state.spentBefore;
   let embedded = 0;
+  let chunksCharged = state.spentBefore.chunks;
   let { count, measured } = tokens;
   let { read, write } = units;
   let embeddedAt = 0;
   for (const [batch, result] of results) {
     embedded += batches[batch]?.[0] ?? 0;
+    chunksCharged += result.embedded;
     count += result.tokens;
     measured &&= result.tokensMeasured;
     read += result.readUnits;
@@ -137,6 +139,7 @@ function progressOf(
   }
   return {
     chunks: { ...state.chunks, embedded },
+    chunksCharged,
     tokens: { count, measured },
     laneUnits: { read, write },
     embeddedAt,

@@ -164,7 +164,12 @@ async function deleteSegment(
   await deletePrefix(kv, segmentPrefix(libraryId, segmentId));
 }
 
-async function deleteOwnValues(kv: KeyValueStore, jobId: string, state: JobState): Promise<void> {
+/** Deletes what stands under names of the job, the texts that it was given above all. */
+export async function deleteOwnValues(
+  kv: KeyValueStore,
+  jobId: string,
+  state: JobState,
+): Promise<void> {
   const named = state.plans.flatMap(({ pages, batches }, number) => [
     ...batches.flatMap(([, ...bytes], batch) => [
       ...textKeys(batchKey(jobId, number, batch), bytes),

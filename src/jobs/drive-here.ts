@@ -231,7 +231,7 @@ async function loadPublished({ entities }: Platform, jobId: string): Promise<Job
 
 /** What the job did. */
 function reportOf(state: JobState, refused: RefusedDocument[]): IndexReport {
-  const { documents, chunks, tokens } = state;
+  const { documents, tokens } = state;
   return {
     library: state.request.library,
     generation: state.generation,
@@ -240,7 +240,7 @@ function reportOf(state: JobState, refused: RefusedDocument[]): IndexReport {
     deleted: documents.deleted,
     refused,
     chunks: state.chunksLive,
-    embedded: chunks.embedded,
+    embedded: state.chunksCharged,
     tokens: tokens.count,
     tokensMeasured: tokens.measured,
   };

@@ -66,6 +66,7 @@ export async function embedBatch(context: JobContext, work: BatchWork): Promise<
   for (const i of missing) claims[i] = work.claim.number;
   const result = {
     claims: claims as number[],
+    embedded: missing.length,
     tokens: embedded.tokens.count,
     tokensMeasured: embedded.tokens.measured || missing.length === 0,
     calls: embedded.calls,

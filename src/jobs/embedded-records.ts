@@ -12,6 +12,8 @@ import { batchStarts, type RecordPlace } from './page';
 export interface BatchResult {
   /** Claim whose records stand for each chunk of the batch, in order. */
   claims: number[];
+  /** Chunks that the provider was asked for; the others had vectors already. */
+  embedded: number;
   tokens: number;
   tokensMeasured: boolean;
   calls: number;

@@ -111,7 +111,11 @@ async function startPlan(
     planned: 0,
     isPlanComplete: false,
     overtaken: state.plans.length,
-    spentBefore: { tokens: state.tokens, units: state.laneUnits },
+    spentBefore: {
+      chunks: state.chunksCharged,
+      tokens: state.tokens,
+      units: state.laneUnits,
+    },
     documents: { total, indexed: 0, unchanged: 0, deleted: 0, refused: 0 },
     chunks: { total: 0, reused: 0, toEmbed: 0, embedded: 0 },
     tokensPlanned: 0,
@@ -306,7 +310,8 @@ async function loadStagedOf(run: JobRun): Promise<StagedDocument[]> {
   }
 }
 
-function libraryDeleted(library: string): GroundworkError {
+/** The error of a job whose library is gone. */
+export function libraryDeleted(library: string): GroundworkError {
   return new GroundworkError({
     code: 'library_deleted',
     message: `library "${library}": deleted while documents were indexed into it; nothing was published. Start again to make it anew`,
