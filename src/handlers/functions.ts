@@ -1,5 +1,6 @@
 /** The functions that manifest.yml names, made of a way to a platform: one for each invocation. */
 
+import { makeResolver } from '@forge/resolver';
 import type { Providers } from '../index/choose-provider';
 import type { CodeCaches } from '../index/code-cache';
 import { handleJobEvent } from '../jobs/handle-event';
@@ -16,8 +17,8 @@ export interface AppOptions {
 
 export function appFunctions(platformOf: () => Platform, { caches, providers }: AppOptions = {}) {
   return {
-    /** By name, for @forge/resolver. */
-    definitions: resolverDefinitions(platformOf, caches),
+    // The named export: Node and bundlers take the package's default one for different things.
+    resolver: makeResolver(resolverDefinitions(platformOf, caches)),
     indexDocumentsConsumer: (event: unknown) => handleJobEvent(platformOf(), event, providers),
     pushOnTrigger: () => pushOn(platformOf()),
     clearAwayTrigger: () => clearAway(platformOf()),

@@ -1,7 +1,7 @@
 /** The calls of the page that indexes instructions: jobs from their making to their end. */
 
 import { GroundworkError } from '../errors';
-import { providerOf } from '../index/choose-provider';
+import { providerIfKnown } from '../index/choose-provider';
 import {
   cancelJob,
   confirmJob,
@@ -112,6 +112,6 @@ async function readJob(platform: Platform, jobId: string): Promise<JobView | und
 
 function toView(platform: Platform, jobId: string, state: JobState): JobView {
   const { fingerprint } = state;
-  const limits = fingerprint === null ? null : providerOf(platform, fingerprint);
-  return viewOf(jobId, state, { now: platform.clock(), limits });
+  const provider = fingerprint === null ? undefined : providerIfKnown(platform, fingerprint);
+  return viewOf(jobId, state, { now: platform.clock(), limits: provider ?? null });
 }

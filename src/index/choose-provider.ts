@@ -1,7 +1,8 @@
 /** Which embedding provider a library is searched and indexed with. */
 
-import { createProvider } from '../embedding/create-provider';
+import { createProvider, EMBEDDERS } from '../embedding/create-provider';
 import type { EmbeddingProvider } from '../embedding/provider';
+import { GroundworkError } from '../errors';
 import type { Platform } from '../platform/ports';
 import type { Fingerprint, LibraryEntry } from './catalogue';
 
@@ -20,9 +21,23 @@ export function providerOf(platform: Platform, fingerprint: Fingerprint): Embedd
   return createProvider({ embedder, model, dimensions, platform });
 }
 
+/** The same; undefined for a fingerprint that this version of the app cannot make. */
+export function providerIfKnown(
+  platform: Platform,
+  fingerprint: Fingerprint,
+): EmbeddingProvider | undefined {
+  try {
+    return providerOf(platform, fingerprint);
+  } catch (error) {
+    if (GroundworkError.isInstance(error) && error.code.startsWith('embedder_')) return undefined;
+    throw error;
+  }
+}
+
 /**
  * The provider for indexing into a library. Whether it fits what the library holds is checked by
- * the job itself. Errors: as `createProvider`.
+ * the job itself; in the place of one that this version of the app does not have stands the default.
+ * Errors: as `createProvider`.
  */
 export function chooseProvider(
   platform: Platform,
@@ -30,15 +45,20 @@ export function chooseProvider(
   wish: EmbedderWish,
 ): EmbeddingProvider {
   const current = library?.fingerprint;
-  const embedder = wish.embedder ?? current?.embedder ?? EMBEDDER_DEFAULT;
-  const own = current?.embedder === embedder ? current : undefined;
-  const dimensions = wish.dimensions ?? own?.dimensions;
+  const currentEmbedder = EMBEDDERS.find((name) => name === current?.embedder);
+  const embedder = wish.embedder ?? currentEmbedder ?? EMBEDDER_DEFAULT;
+  const isOwn = current?.embedder === embedder && isKnown(platform, current);
+  const dimensions = wish.dimensions ?? (isOwn ? current.dimensions : undefined);
   return createProvider({
     embedder,
     platform,
-    ...(own === undefined ? {} : { model: own.model }),
+    ...(isOwn ? { model: current.model } : {}),
     ...(dimensions === undefined ? {} : { dimensions }),
   });
+}
+
+function isKnown(platform: Platform, fingerprint: Fingerprint): boolean {
+  return providerIfKnown(platform, fingerprint) !== undefined;
 }
 
 /** The two ways to a provider: from a library with a wish, and from a fingerprint. */

@@ -62,7 +62,8 @@ export function prepareDocument(given: GivenDocument): PreparedDocument {
 }
 
 /**
- * What a chunk's record holds besides its vector: equal hashes are equal embeddings. 64 bits: among 2^20 chunks two are alike by chance once in 2^25 times.
+ * What a chunk's record holds besides its vector: equal hashes are equal embeddings. 64 bits: among
+ * 2^20 chunks two are alike by chance once in 2^25 times.
  */
 export function recordHash(record: Omit<ChunkRecord, 'vector'>): string {
   const { document, headings, lead, text, trail } = record;

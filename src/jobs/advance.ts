@@ -10,7 +10,7 @@ import { LANES_MAX, laneEvent } from './events';
 import type { JobPlan, JobState } from './job';
 import { expectTime } from './job-context';
 import type { JobRun } from './job-run';
-import { changesNothing, planDocuments } from './plan';
+import { changesNothing, isSweptMeanwhile, planDocuments } from './plan';
 import { publishPlan } from './publish-plan';
 import { loadSealed, sealPlan } from './seal';
 
@@ -81,7 +81,8 @@ async function lookAfterLanes(run: JobRun): Promise<number | undefined> {
   const { platform } = context;
   const current = state.plans[planNumber] as JobPlan;
   const batches = [...current.batches.keys()];
-  const results = await loadResults(platform.kv, jobId, planNumber, batches);
+  const getsMax = state.lanesAt === 0 ? 0 : undefined;
+  const results = await loadResults(platform.kv, jobId, planNumber, batches, getsMax);
   const progress = progressOf(state, current, results);
   if (results.size === batches.length) {
     await run.save({ ...progress, phase: 'seal', failures: 0, waiting: null });
@@ -90,7 +91,10 @@ async function lookAfterLanes(run: JobRun): Promise<number | undefined> {
   const lanes = Math.min(LANES_MAX, batches.length);
   const stops = await loadLaneStops(context, jobId, state.round, lanes);
   const final = stops.find(({ againAt }) => againAt === null);
-  if (final !== undefined) throw new GroundworkError({ ...final });
+  if (final !== undefined) {
+    await run.save(progress);
+    throw new GroundworkError({ ...final });
+  }
   const now = platform.clock();
   const heartbeat = Math.max(
     state.lanesAt,
@@ -112,31 +116,47 @@ async function lookAfterLanes(run: JobRun): Promise<number | undefined> {
   return Math.round(Math.min(LOOK_SECONDS_MAX, Math.max(LOOK_SECONDS_MIN, age / 4)));
 }
 
-/** The counts that results add up to. */
+/** The counts that results add up to, on top of what earlier plans used. */
 function progressOf(
   state: JobState,
   { batches }: JobPlan,
   results: ReadonlyMap<number, BatchResult>,
 ) {
+  const { tokens, units } = state.spentBefore;
   let embedded = 0;
-  let count = 0;
-  let measured = true;
+  let chunksCharged = state.spentBefore.chunks;
+  let { count, measured } = tokens;
+  let { read, write } = units;
   let embeddedAt = 0;
   for (const [batch, result] of results) {
     embedded += batches[batch]?.[0] ?? 0;
+    chunksCharged += result.embedded;
     count += result.tokens;
     measured &&= result.tokensMeasured;
+    read += result.readUnits;
+    write += result.writeUnits;
     embeddedAt = Math.max(embeddedAt, result.endedAt);
   }
-  return { chunks: { ...state.chunks, embedded }, tokens: { count, measured }, embeddedAt };
+  return {
+    chunks: { ...state.chunks, embedded },
+    chunksCharged,
+    tokens: { count, measured },
+    laneUnits: { read, write },
+    embeddedAt,
+  };
 }
 
 async function seal(run: JobRun): Promise<void> {
   const outlook = await planDocuments(run);
   // Somebody else has published meanwhile, and a plan from what there is now has been made.
   if (run.state.phase !== 'seal') return;
-  const sealed = await sealPlan(run, outlook);
-  await run.save({ phase: 'publish', sealed, failures: 0 });
+  try {
+    const sealed = await sealPlan(run, outlook);
+    await run.save({ phase: 'publish', sealed, failures: 0 });
+  } catch (error) {
+    if (!(await isSweptMeanwhile(run, error))) throw error;
+    await run.save({ phase: 'plan' });
+  }
 }
 
 async function publish(run: JobRun): Promise<void> {
@@ -155,10 +175,19 @@ async function sweep(run: JobRun): Promise<void> {
   const { context, state, jobId } = run;
   const { platform } = context;
   const library = state.plans.at(-1)?.library;
-  if (library !== undefined && state.generation > 0) {
-    const now = platform.clock();
-    await sweepRetired(platform, library, { now, graceMs: RETIRED_GRACE_MS });
-  }
+  if (library !== undefined && state.generation > 0) await sweepLibrary(run, library);
   await cleanUpJob(platform, jobId, state);
   await run.save({ state: 'done', phase: 'done', isClean: true, holder: null, waiting: null });
+}
+
+/** A segment that is too damaged to be swept is no fault of this job, which has published. */
+async function sweepLibrary({ context, jobId }: JobRun, library: string): Promise<void> {
+  const { platform } = context;
+  try {
+    const now = platform.clock();
+    await sweepRetired(platform, library, { now, graceMs: RETIRED_GRACE_MS });
+  } catch (error) {
+    if (!GroundworkError.isInstance(error) || error.retryable) throw error;
+    platform.log('retired_not_swept', { jobId, code: error.code });
+  }
 }

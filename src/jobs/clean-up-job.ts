@@ -4,6 +4,7 @@
  */
 
 import { loadManifest } from '../index/catalogue';
+import { isDamage } from '../index/envelope';
 import {
   documentsKey,
   MANIFEST_ENTITY,
@@ -43,7 +44,8 @@ export async function cleanUpJob(
   state: JobState,
 ): Promise<void> {
   const { kv } = platform;
-  const isPublished = state.generation > 0 && state.state !== 'cancelled';
+  // Also of one that failed or was left alone later on: what it published is live.
+  const isPublished = state.generation > 0;
   const last = state.plans.length - 1;
   await deleteRecords(kv, jobId, state, isPublished);
   for (const [number, { library, generation }] of state.plans.entries()) {
@@ -85,7 +87,7 @@ async function deleteRecords(
 
 /**
  * What the published plan refers to. Undefined when the pages are gone already: an earlier cleaning
- * up has got past the records then.
+ * up has got past the records then. And where they are damaged: what nothing names is found later.
  */
 async function publishedRecords(
   kv: KeyValueStore,
@@ -111,7 +113,7 @@ async function publishedRecords(
     }
     return kept;
   } catch (error) {
-    if (isValueMissing(error)) return undefined;
+    if (isValueMissing(error) || isDamage(error)) return undefined;
     throw error;
   }
 }
@@ -162,7 +164,12 @@ async function deleteSegment(
   await deletePrefix(kv, segmentPrefix(libraryId, segmentId));
 }
 
-async function deleteOwnValues(kv: KeyValueStore, jobId: string, state: JobState): Promise<void> {
+/** Deletes what stands under names of the job, the texts that it was given above all. */
+export async function deleteOwnValues(
+  kv: KeyValueStore,
+  jobId: string,
+  state: JobState,
+): Promise<void> {
   const named = state.plans.flatMap(({ pages, batches }, number) => [
     ...batches.flatMap(([, ...bytes], batch) => [
       ...textKeys(batchKey(jobId, number, batch), bytes),
@@ -178,12 +185,12 @@ async function deleteOwnValues(kv: KeyValueStore, jobId: string, state: JobState
   await deletePrefix(kv, jobPrefix(jobId));
 }
 
-/** Keys of what was staged; none where its lists are gone, as an earlier cleaning up took them. */
+/** Keys of what was staged; none where its lists cannot be read: then the prefix finds it. */
 async function stagedOf(kv: KeyValueStore, jobId: string, { calls }: JobState): Promise<string[]> {
   try {
     return await stagedKeys(kv, jobId, calls);
   } catch (error) {
-    if (isValueMissing(error)) return [];
+    if (isValueMissing(error) || isDamage(error)) return [];
     throw error;
   }
 }

@@ -1,15 +1,16 @@
 /**
- * The coordinator: takes a job as far as its function's time allows, then hands over. It is the only
- * one that changes the job while it runs; whoever else comes finds it held, and whatever an older
- * run still writes is refused.
+ * The coordinator: takes a job as far as its function's time allows, then hands over. It is the
+ * only one that changes the job while it runs; whoever else comes finds it held, and whatever an
+ * older run still writes is refused.
  */
 
 import { GroundworkError } from '../errors';
 import { takeLease } from '../index/lease';
 import { advance } from './advance';
 import { cleanUpJob } from './clean-up-job';
-import { coordinateEvent } from './events';
-import { isOver, type JobState } from './job';
+import { messageOf } from './error-message';
+import { coordinateEvent, isChainEnd, lookEvent } from './events';
+import { awaitsCleaning, type JobState } from './job';
 import { isTimeUp, type JobContext } from './job-context';
 import { isOvertaken, JobRun } from './job-run';
 import { failOutdatedJob, loadJob, type StoredJob } from './job-store';
@@ -20,20 +21,31 @@ const FAILURES_MAX = 8;
 /** Seconds until a job looks again whether another one has left its library. */
 const LEASE_LOOK_SECONDS = 20;
 
-/** Handles an event that asks to look after a job. Throws what the platform's own retry may mend. */
-export async function coordinate(context: JobContext, jobId: string): Promise<void> {
-  const run = await takeJob(context, jobId);
+/**
+ * Handles an event that asks to look after a job; `lookAt` is the time at which the job awaited it.
+ * Throws what the platform's own retry may mend.
+ */
+export async function coordinate(
+  context: JobContext,
+  jobId: string,
+  lookAt?: number,
+): Promise<void> {
+  const run = await takeJob(context, jobId, lookAt);
   if (run === undefined) return;
   try {
-    if (isOver(run.state)) await cleanUp(run);
+    if (awaitsCleaning(run.state)) await cleanUp(run);
     else await runLeased(run);
   } catch (error) {
-    await settle(run, error);
+    await settleUnlessOvertaken(run, error);
   }
 }
 
 /** The job, held by this run; undefined when there is nothing for it to do. */
-async function takeJob(context: JobContext, jobId: string): Promise<JobRun | undefined> {
+async function takeJob(
+  context: JobContext,
+  jobId: string,
+  lookAt: number | undefined,
+): Promise<JobRun | undefined> {
   const { platform, event } = context;
   const job = await loadCurrent(context, jobId);
   if (job === undefined) {
@@ -42,7 +54,7 @@ async function takeJob(context: JobContext, jobId: string): Promise<JobRun | und
   }
   const { state } = job;
   const wantsWork = state.state === 'queued' || state.state === 'running';
-  if (!wantsWork && (!isOver(state) || state.isClean)) return undefined;
+  if (!wantsWork && !awaitsCleaning(state)) return undefined;
   const now = platform.clock();
   const { holder } = state;
   // The platform tries an event again only after the try before it has ended.
@@ -55,13 +67,15 @@ async function takeJob(context: JobContext, jobId: string): Promise<JobRun | und
     return undefined;
   }
   const run = new JobRun(context, job);
-  const until = now + platform.remainingTimeMs();
+  const until = now + Math.ceil(platform.remainingTimeMs());
   try {
     await run.save({
       ...(wantsWork ? { state: 'running' as const } : {}),
       holder: { event: event.id, attempt: event.attempt, until },
       // Whoever held it was ended from outside, or had no time left to say why.
       failures: holder === null ? state.failures : state.failures + 1,
+      // It has come, however early by this clock, and nobody may go on waiting for it.
+      ...(lookAt === state.nextLookAt ? { nextLookAt: 0 } : {}),
     });
   } catch (error) {
     if (isOvertaken(error)) return undefined;
@@ -71,12 +85,12 @@ async function takeJob(context: JobContext, jobId: string): Promise<JobRun | und
 }
 
 async function loadCurrent(context: JobContext, jobId: string): Promise<StoredJob | undefined> {
-  const { entities, clock } = context.platform;
+  const { platform } = context;
   try {
-    return await loadJob(entities, jobId);
+    return await loadJob(platform.entities, jobId);
   } catch (error) {
     if (!GroundworkError.isInstance(error) || error.code !== 'job_outdated') throw error;
-    await failOutdatedJob(entities, jobId, clock(), error);
+    await failOutdatedJob(platform, jobId, error);
     return undefined;
   }
 }
@@ -97,6 +111,8 @@ async function runLeased(run: JobRun): Promise<void> {
     await lookLater(run, LEASE_LOOK_SECONDS, { waiting, failures: 0 });
     return;
   }
+  // What lanes wait for, only they know.
+  if (run.state.waiting !== null && run.state.phase !== 'embed') await run.save({ waiting: null });
   const lookSeconds = await advance(run);
   if (lookSeconds === undefined) {
     await leaveLibrary(platform, run.jobId, library);
@@ -115,7 +131,7 @@ async function lookLater(run: JobRun, seconds: number, changes: Partial<JobState
     holder: null,
     nextLookAt: isAwaited ? run.state.nextLookAt : dueAt,
   });
-  if (!isAwaited) await run.context.push([coordinateEvent(run.jobId, seconds)]);
+  if (!isAwaited) await run.context.push([lookEvent(run.jobId, dueAt, seconds)]);
 }
 
 async function cleanUp(run: JobRun): Promise<void> {
@@ -123,36 +139,58 @@ async function cleanUp(run: JobRun): Promise<void> {
   await run.save({ isClean: true, holder: null });
 }
 
+async function settleUnlessOvertaken(run: JobRun, error: unknown): Promise<void> {
+  try {
+    if (isOvertaken(error)) throw error;
+    await settle(run, error);
+  } catch (settling) {
+    if (!isOvertaken(settling)) throw settling;
+    run.context.platform.log('job_overtaken', { jobId: run.jobId });
+  }
+}
+
 /** What becomes of a job whose run met an error. */
 async function settle(run: JobRun, error: unknown): Promise<void> {
   const { platform } = run.context;
   const { jobId } = run;
-  if (isOvertaken(error)) {
-    platform.log('job_overtaken', { jobId });
-    return;
-  }
   if (isTimeUp(error)) {
     await quietly(run, { holder: null, failures: 0 });
     await run.context.push([coordinateEvent(jobId)]);
     return;
+  }
+  if (isChainEnd(error)) {
+    await quietly(run, { holder: null });
+    throw error;
   }
   const isOurs = GroundworkError.isInstance(error);
   const code = isOurs ? error.code : 'internal_error';
   const mayPass = !isOurs || error.retryable;
   const failures = run.state.failures + 1;
   platform.log('job_run_failed', { jobId, code, phase: run.state.phase, failures });
-  if (isOver(run.state)) throw error;
-  if (mayPass && failures <= FAILURES_MAX) {
-    await quietly(run, { holder: null, failures, waiting: code });
+  run.context.observe?.failed(error);
+  const isEnded = awaitsCleaning(run.state);
+  if (isEnded || (mayPass && failures <= FAILURES_MAX)) {
+    await quietly(run, isEnded ? { holder: null } : { holder: null, failures, waiting: code });
     throw new GroundworkError({
       code,
       message: `job ${jobId}: will be run again`,
       retryable: true,
     });
   }
-  const message = isOurs ? error.message : 'an unexpected error; resume the job, or start it again';
-  await run.save({ state: 'failed', error: { code, message }, holder: null, waiting: null });
+  if (run.state.generation > 0) {
+    // Published is published; what is left to be deleted, a scheduled trigger comes back to.
+    await run.save({ state: 'done', phase: 'done', holder: null, waiting: null });
+  } else {
+    await fail(run, { code, message: messageOf(error, jobId) });
+  }
   await leaveLibrary(platform, jobId, run.state.request.library);
+}
+
+async function fail(run: JobRun, error: { code: string; message: string }): Promise<void> {
+  // Nobody can go on from here, and who deletes a library wants its texts gone.
+  const isFinal = error.code === 'library_deleted';
+  if (isFinal) await cleanUpJob(run.context.platform, run.jobId, run.state);
+  await run.save({ state: 'failed', error, holder: null, waiting: null, isClean: isFinal });
 }
 
 /** Saves what is only a courtesy: the error of the run is the one that counts. */

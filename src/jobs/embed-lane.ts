@@ -9,9 +9,10 @@ import { GroundworkError } from '../errors';
 import type { Fingerprint } from '../index/catalogue';
 import { openValue } from '../index/envelope';
 import { toItem } from '../index/stored-item';
-import { claimBatch } from './claims';
-import { embedBatch } from './embed-batch';
+import { type Claim, type ClaimRequest, claimBatch, releaseClaim } from './claims';
+import { type BatchWork, discardBatch, embedBatch, storeBatch } from './embed-batch';
 import { loadResults, readPresent } from './embedded-records';
+import { messageOf } from './error-message';
 import { coordinateEvent, laneEvent } from './events';
 import type { JobPlan } from './job';
 import { expectTime, isTimeUp, type JobContext } from './job-context';
@@ -46,7 +47,7 @@ const stopSchema = v.object({
 /** Why a lane does not go on for now, or at all. */
 export type LaneStop = v.InferOutput<typeof stopSchema>;
 
-/** Works on the batches of the lane until they are done, its time is up, or the job is not its own. */
+/** Works on the lane's batches until they are done, its time is up, or the job wants it no more. */
 export async function embedLane(context: JobContext, lane: Lane): Promise<void> {
   let { deferred } = lane;
   try {
@@ -68,6 +69,7 @@ export async function embedLane(context: JobContext, lane: Lane): Promise<void> 
 interface ActiveJob {
   plan: JobPlan;
   fingerprint: Fingerprint;
+  resumed: number;
 }
 
 /** The job while it still wants this lane: the round is the fence that a newer one has moved. */
@@ -81,7 +83,7 @@ async function activeJob(
   const plan = state.plans[number];
   if (plan === undefined || number !== state.plans.length - 1) return;
   if (state.fingerprint === null) return;
-  return { plan, fingerprint: state.fingerprint };
+  return { plan, fingerprint: state.fingerprint, resumed: state.resumed };
 }
 
 /** Batches of the lane that have no result yet. */
@@ -91,45 +93,90 @@ async function openBatches(
   { plan }: ActiveJob,
 ): Promise<number[]> {
   const own = [...plan.batches.keys()].filter((batch) => batch % lane.lanes === lane.lane);
-  const results = await loadResults(platform.kv, lane.jobId, lane.plan, own);
+  // One that is missed here is claimed already.
+  const results = await loadResults(platform.kv, lane.jobId, lane.plan, own, 0);
   return own.filter((batch) => !results.has(batch));
+}
+
+/** Whether what is embedded for the job is of no use to anybody any more. */
+async function isDiscarded({ platform }: JobContext, jobId: string): Promise<boolean> {
+  const job = await loadJob(platform.entities, jobId);
+  if (job === undefined) return true;
+  const { state, isClean } = job.state;
+  // Of a job that is done, the generation that it published has it.
+  return state === 'cancelled' || (state === 'failed' && isClean);
 }
 
 /** Embeds a batch unless somebody else has it. */
 async function embedUnclaimed(
   context: JobContext,
   lane: Lane,
-  { plan, fingerprint }: ActiveJob,
+  { plan: current, fingerprint, resumed }: ActiveJob,
   batch: number,
 ): Promise<boolean> {
   const { platform, event } = context;
-  const { jobId, plan: number } = lane;
+  const { jobId, plan } = lane;
   const now = platform.clock();
   const until = now + platform.remainingTimeMs();
-  const claim = await claimBatch(platform.kv, {
-    jobId,
-    plan: number,
-    batch,
-    event,
-    now,
-    until,
-  });
+  const request = { jobId, plan, batch, event, now, until, resumed };
+  const claim = await claimBatch(platform.kv, request);
   if (claim === undefined) return false;
   // Whoever claimed it before may have come to its end after all.
-  const isDone = claim > 0 && (await loadResults(platform.kv, jobId, number, [batch])).has(batch);
+  const isDone =
+    claim.number > 0 && (await loadResults(platform.kv, jobId, plan, [batch])).size > 0;
   if (isDone) return true;
   const provider = context.providerOf(fingerprint);
-  await embedBatch(context, { jobId, number, plan, batch, claim, provider });
+  await embedClaimed(context, { jobId, plan, batch, current, claim, provider }, request);
   return true;
+}
+
+/** Embeds and stores a batch. Where the lane will say why it stops, others may take the batch. */
+async function embedClaimed(
+  context: JobContext,
+  work: BatchWork,
+  request: ClaimRequest,
+): Promise<void> {
+  const { jobId, claim } = work;
+  let isEmpty = true;
+  try {
+    const embedded = await embedBatch(context, work);
+    // Who deletes everything meanwhile must find nothing of it again.
+    if (await isDiscarded(context, jobId)) return;
+    isEmpty = false;
+    await storeBatch(context, work, embedded);
+    if (await isDiscarded(context, jobId)) await discardBatch(context, work, embedded);
+    context.observe?.embedded(embedded.result.claims.length);
+  } catch (error) {
+    const isHandedOver = isTimeUp(error) || isStop(error);
+    if (isHandedOver) await letGo(context, request, { ...claim, isEmpty });
+    throw error;
+  }
+}
+
+async function letGo(
+  context: JobContext,
+  request: ClaimRequest,
+  claim: Claim & { isEmpty: boolean },
+): Promise<void> {
+  if (await isDiscarded(context, request.jobId)) return;
+  await releaseClaim(context.platform.kv, request, claim);
+}
+
+/** Whether an error stops the lane; any other the platform's own retry may mend. */
+function isStop(error: unknown): error is GroundworkError {
+  if (!GroundworkError.isInstance(error)) return false;
+  return error.code.startsWith('provider_') || !error.retryable;
 }
 
 /** Leaves word why the lane stops, and comes back later where waiting may help. */
 async function stop(context: JobContext, lane: Lane, error: unknown): Promise<void> {
-  if (!GroundworkError.isInstance(error) || !error.code.startsWith('provider_')) throw error;
+  if (!isStop(error)) throw error;
+  if (await isDiscarded(context, lane.jobId)) return;
   const mayPass = error.retryable && lane.deferred < DEFERRALS_MAX;
   const seconds = secondsUntilNext(error, lane.deferred);
   const againAt = mayPass ? context.platform.clock() + seconds * 1_000 : null;
-  const { code, message } = error;
+  const { code } = error;
+  const message = messageOf(error, lane.jobId);
   const key = laneKey(lane.jobId, lane.round, lane.lane);
   const body = JSON.stringify({ code, message, againAt } satisfies LaneStop);
   await context.platform.kv.set(key, toItem('work', key, body).value);

@@ -1,6 +1,7 @@
 /** Events of jobs: which there are, what they carry, and how many may run side by side. */
 
 import * as v from 'valibot';
+import { GroundworkError } from '../errors';
 import type { QueuedEvent } from '../platform/ports';
 import { JOB_VERSION } from './job';
 
@@ -13,7 +14,12 @@ const EMBED = { key: 'embed', limit: LANES_MAX };
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const idSchema = v.pipe(v.string(), v.regex(/^[a-z0-9]{1,64}$/));
 
-const coordinateSchema = v.object({ step: v.literal('coordinate'), jobId: idSchema });
+const coordinateSchema = v.object({
+  step: v.literal('coordinate'),
+  jobId: idSchema,
+  /** The job's `nextLookAt` that this event stands for. */
+  lookAt: v.optional(count),
+});
 const embedSchema = v.object({
   step: v.literal('embed'),
   jobId: idSchema,
@@ -24,8 +30,14 @@ const embedSchema = v.object({
   deferred: count,
 });
 
+/** Asks for the rest of libraries that were deleted to be deleted. */
+const eraseSchema = v.object({ step: v.literal('erase') });
+
 /** What an event of this version asks for. */
-export type Step = v.InferOutput<typeof coordinateSchema> | v.InferOutput<typeof embedSchema>;
+export type Step =
+  | v.InferOutput<typeof coordinateSchema>
+  | v.InferOutput<typeof embedSchema>
+  | v.InferOutput<typeof eraseSchema>;
 
 const versionSchema = v.object({ v: v.literal(JOB_VERSION) });
 const bodySchema = v.intersect([versionSchema, v.variant('step', [coordinateSchema, embedSchema])]);
@@ -62,9 +74,15 @@ export function parseEvent(event: unknown): ReceivedEvent | undefined {
 }
 
 /** Asks the coordinator to look after a job. */
-export function coordinateEvent(jobId: string, delaySeconds = 0): QueuedEvent {
+export function coordinateEvent(jobId: string): QueuedEvent {
   const body = { v: JOB_VERSION, step: 'coordinate', jobId };
-  return { body, concurrency: COORDINATE, ...delayed(delaySeconds) };
+  return { body, concurrency: COORDINATE };
+}
+
+/** The same later, at the time that the job's state will then say somebody looks. */
+export function lookEvent(jobId: string, lookAt: number, delaySeconds: number): QueuedEvent {
+  const { body, ...options } = coordinateEvent(jobId);
+  return { body: { ...(body as object), lookAt }, ...options, ...delayed(delaySeconds) };
 }
 
 /** Starts a lane, or lets it go on. */
@@ -76,6 +94,19 @@ export function laneEvent(
   return { body, concurrency: EMBED, ...delayed(delaySeconds) };
 }
 
+/** Asks to go on with deletions; one at a time, beside no coordinator. */
+export function eraseEvent(): QueuedEvent {
+  return { body: { v: JOB_VERSION, step: 'erase' }, concurrency: COORDINATE };
+}
+
 function delayed(delaySeconds: number): { delaySeconds?: number } {
   return delaySeconds === 0 ? {} : { delaySeconds };
+}
+
+/**
+ * Whether too many pushes descend from one call of a page, so that the platform takes no more of
+ * them. It is no fault of a job: a scheduled trigger pushes it on, and begins a new chain.
+ */
+export function isChainEnd(error: unknown): boolean {
+  return GroundworkError.isInstance(error) && error.code === 'queue_chain_limit';
 }

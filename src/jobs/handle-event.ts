@@ -2,40 +2,62 @@
 
 import { GroundworkError } from '../errors';
 import { PROVIDERS, type Providers } from '../index/choose-provider';
-import { meterEntities } from '../platform/metered-store';
-import { paceStore } from '../platform/paced-store';
 import type { Platform } from '../platform/ports';
 import { beginDelivery } from './claims';
 import { coordinate } from './coordinate';
 import { embedLane } from './embed-lane';
-import { parseEvent, type ReceivedEvent, type Step } from './events';
+import { eraseOn } from './erase-on';
+import { isChainEnd, parseEvent, type ReceivedEvent, type Step } from './events';
 import { isOver } from './job';
 import type { JobContext } from './job-context';
 import { loadJob } from './job-store';
+import { pacePlatform } from './paced-platform';
 import { COORDINATOR_SHARE, LANE_SHARE } from './shares';
 
-/** A wait for the store that leaves less than this is not begun. */
-const MARGIN_MS = 20_000;
-
-/** Takes one event. Throws only what the platform's own retry may mend. */
+/**
+ * Takes one event. Throws only what the platform's own retry may mend, and of an error that is not
+ * ours nothing but its name: it may carry anything, and the platform logs what a function throws.
+ */
 export async function handleJobEvent(
   platform: Platform,
   event: unknown,
   providers: Providers = PROVIDERS,
 ): Promise<void> {
+  try {
+    await takeEvent(platform, event, providers);
+  } catch (error) {
+    if (isChainEnd(error)) {
+      platform.log('job_chain_ended', {});
+      return;
+    }
+    if (GroundworkError.isInstance(error)) throw error;
+    platform.log('job_event_failed', { kind: error instanceof Error ? error.name : 'unknown' });
+    throw new GroundworkError({
+      code: 'internal_error',
+      message: 'an event of a job met an unexpected error; the platform will try it again',
+      retryable: true,
+    });
+  }
+}
+
+async function takeEvent(platform: Platform, event: unknown, providers: Providers): Promise<void> {
   const received = parseEvent(event);
   if (received === undefined) {
     platform.log('job_event_invalid', {});
     return;
   }
   const { step } = received;
+  if (step.step === 'erase') {
+    await eraseOn(contextOf(platform, received, providers));
+    return;
+  }
   if (await isStale(platform, step.jobId)) {
     platform.log('job_event_stale', { jobId: step.jobId });
     return;
   }
   const context = contextOf(platform, received, providers);
   if (step.step === 'coordinate') {
-    await coordinate(context, step.jobId);
+    await coordinate(context, step.jobId, step.lookAt);
     return;
   }
   if (await beginDelivery(context.platform.kv, step.jobId, received))
@@ -60,41 +82,17 @@ function contextOf(
   { id, attempt, step }: ReceivedEvent,
   providers: Providers,
 ): JobContext {
-  const share = shareOf(step);
-  const { clock, sleep, random, remainingTimeMs } = platform;
-  const pace = { clock, sleep, random, remainingTimeMs, marginMs: MARGIN_MS, ...share };
-  const store = paceStore(platform.kv, pace);
-  const metered = meterEntities(platform.entities);
-  const paced = { ...platform, kv: store.kv, entities: metered.entities };
+  const { platform: paced, used } = pacePlatform(platform, shareOf(step));
   return {
     platform: paced,
-    used: () => ({
-      read: store.used().readUnits + metered.used().readUnits,
-      write: store.used().writeUnits + metered.used().writeUnits,
-    }),
+    used,
     providerFor: (library, wish) => providers.choose(paced, library, wish),
     providerOf: (fingerprint) => providers.of(paced, fingerprint),
     event: { id, attempt },
-    push: (events) => pushEvents(platform, events),
+    push: (events) => platform.queue.pushAll(events),
   };
 }
 
 function shareOf({ step }: Step): typeof LANE_SHARE {
   return step === 'embed' ? LANE_SHARE : COORDINATOR_SHARE;
-}
-
-/**
- * Pushes what a run leaves to later events. When too many pushes descend from one call of a page,
- * the platform takes no more of them; a scheduled trigger begins a new chain.
- */
-async function pushEvents(
-  { queue, log }: Platform,
-  events: Parameters<JobContext['push']>[0],
-): Promise<void> {
-  try {
-    await queue.pushAll(events);
-  } catch (error) {
-    if (!GroundworkError.isInstance(error) || error.code !== 'queue_chain_limit') throw error;
-    log('job_chain_ended', {});
-  }
 }

@@ -46,8 +46,8 @@ export class JobRun {
   }
 
   /**
-   * Publishes by `publish`, whose transaction writes the job too: what is published then is known to
-   * be this job's, and a job that was stopped or deleted meanwhile publishes nothing.
+   * Publishes by `publish`, whose transaction writes the job too: what is published then is known
+   * to be this job's, and a job that was stopped or deleted meanwhile publishes nothing.
    */
   async saveWith(
     changes: (entry: LibraryEntry) => Partial<JobState>,
@@ -73,7 +73,7 @@ export class JobRun {
 
   #next(changes: Partial<JobState>): { state: JobState; used: Units } {
     const used = this.context.used();
-    const { units } = this.state;
+    const { units } = { ...this.state, ...changes };
     const state: JobState = {
       ...this.state,
       ...changes,

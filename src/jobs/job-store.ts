@@ -2,6 +2,7 @@
 
 import { GroundworkError } from '../errors';
 import { JOB_PREFIX, jobKey } from '../index/keys';
+import { deletePrefix } from '../index/read-values';
 import type {
   ConditionalSet,
   EntityStore,
@@ -10,7 +11,7 @@ import type {
   Platform,
 } from '../platform/ports';
 import { type JobState, newJobState, parseJobState } from './job';
-import { JOB_ENTITY } from './job-keys';
+import { JOB_ENTITY, jobPrefix } from './job-keys';
 
 /** A change that loses to others so often has found a fault, not a busy job. */
 const ATTEMPTS_MAX = 8;
@@ -55,8 +56,14 @@ export async function createJob(
   jobId: string,
   state: JobState,
 ): Promise<StoredJob> {
-  await platform.kv.set(jobKey(jobId), { createdAt: state.createdAt });
-  await platform.entities.create(JOB_ENTITY, jobId, entityValue(1, state));
+  try {
+    await platform.kv.set(jobKey(jobId), { createdAt: state.createdAt });
+    await platform.entities.create(JOB_ENTITY, jobId, entityValue(1, state));
+  } catch (error) {
+    // Of either the answer may have been lost. Should this fail too, a scheduled trigger finds it.
+    await forgetJob(platform, jobId).catch(() => undefined);
+    throw error;
+  }
   return { jobId, token: 1, state };
 }
 
@@ -160,13 +167,13 @@ function outdated(jobId: string): GroundworkError {
 }
 
 /**
- * Ends a job whose state another version of the app has written, so that its page says so.
- * Nothing of the old state is relied upon but the library's name, if it has one.
+ * Ends a job whose state another version of the app has written, so that its page says so, and
+ * deletes what it wrote for itself: nobody can go on from there. Nothing of the old state is relied
+ * upon but the library's name, if it has one.
  */
 export async function failOutdatedJob(
-  entities: EntityStore,
+  { kv, entities, clock }: Pick<Platform, 'kv' | 'entities' | 'clock'>,
   jobId: string,
-  now: number,
   error: GroundworkError,
 ): Promise<void> {
   const stored = await entities.get(JOB_ENTITY, jobId);
@@ -183,10 +190,12 @@ export async function failOutdatedJob(
       sync: false,
       rebuild: false,
     },
-    now,
+    clock(),
   );
   const job = { jobId, token, state };
-  await saveJob(entities, job, { ...state, state: 'failed', error: { code, message } });
+  const failed = { ...state, state: 'failed' as const, error: { code, message }, isClean: true };
+  await saveJob(entities, job, failed);
+  await deletePrefix(kv, jobPrefix(jobId));
 }
 
 function libraryNameIn(body: JsonValue | undefined): string {

@@ -9,9 +9,6 @@ import { usdPerMillionTokens } from './prices';
 
 type ProviderLimits = Pick<EmbeddingProvider, 'textsPerCallMax' | 'tokensPerCallMax'>;
 
-/** Refusals that a page shows. */
-const REFUSED_SHOWN_MAX = 100;
-
 export interface JobView
   extends Pick<
     JobState,
@@ -60,11 +57,14 @@ export function viewOf(
     documents: job.documents,
     chunks: job.chunks,
     tokens: job.tokens,
-    units: job.units,
+    units: {
+      read: job.units.read + job.laneUnits.read,
+      write: job.units.write + job.laneUnits.write,
+    },
     createdAt: job.createdAt,
     updatedAt: job.updatedAt,
     overtaken: job.overtaken,
-    refused: job.refused.slice(0, REFUSED_SHOWN_MAX),
+    refused: job.refused,
     costUsd: fingerprint === null ? null : costOf(fingerprint, job.tokens.count),
     rate,
     etaMs,

@@ -34,6 +34,9 @@ const requestSchema = v.object({
 /** What a job was asked to do. */
 export type JobRequest = v.InferOutput<typeof requestSchema>;
 
+const tokensSchema = v.object({ count, measured: v.boolean() });
+const unitsSchema = v.object({ read: count, write: count });
+
 const refusedSchema = v.object({ document: v.string(), code: v.string(), message: v.string() });
 
 /** A document that was not taken, and why. */
@@ -75,18 +78,22 @@ const stateSchema = v.object({
   calls: count,
   createdAt: count,
   updatedAt: count,
-  /** The run that works on the job: its event, which try of it, and when it is over at the latest. */
+  /** The run that works on the job: its event, which try of it, and its end at the latest. */
   holder: v.nullable(v.object({ event: v.string(), attempt: count, until: count })),
   /** When the next event that looks after the job is due; it spares pushing one more. */
   nextLookAt: count,
   /** What the vectors depend on besides the texts; known when planning starts. */
   fingerprint: v.nullable(fingerprintSchema),
   plans: v.array(planSchema),
+  /** The next plan begins even if the last one fits what is live: other documents were given. */
+  mustPlan: v.boolean(),
   /** Plans after which the job gives up on being first to publish. */
   plansMax: count,
   /** Where the planning goes on: documents given that are planned, then documents kept. */
   planned: count,
   isPlanComplete: v.boolean(),
+  /** Times that a person has let the job go on after it had stopped. */
+  resumed: count,
   /** Fan-out of the embedding; a new round replaces lanes that have died. */
   round: count,
   /** When the lanes of this round were pushed; 0 until they are. */
@@ -102,12 +109,18 @@ const stateSchema = v.object({
     refused: count,
   }),
   chunks: v.object({ total: count, reused: count, toEmbed: count, embedded: count }),
-  tokens: v.object({ count, measured: v.boolean() }),
+  /** Chunks and tokens that the provider has charged, in all plans. */
+  chunksCharged: count,
+  tokens: tokensSchema,
   /** Tokens and bytes of the texts that await a vector, by estimate. */
   tokensPlanned: count,
   textBytesPlanned: count,
   refused: v.array(refusedSchema),
-  units: v.object({ read: count, write: count }),
+  /** Units that coordinating took, and those of the lanes of all plans. */
+  units: unitsSchema,
+  laneUnits: unitsSchema,
+  /** What lanes had used before the current plan. */
+  spentBefore: v.object({ chunks: count, tokens: tokensSchema, units: unitsSchema }),
   /** Times that another job published first and this one planned again. */
   overtaken: count,
   /** Bytes of the parts of what sealing left for publishing; none before. */
@@ -137,6 +150,14 @@ export function isOver({ state }: Pick<JobState, 'state'>): boolean {
   return state === 'done' || state === 'failed' || state === 'cancelled';
 }
 
+/**
+ * Whether all that is left to do is to delete what the job wrote for itself. A failed job keeps it,
+ * as it may be resumed.
+ */
+export function awaitsCleaning({ state, isClean }: JobState): boolean {
+  return (state === 'done' || state === 'cancelled') && !isClean;
+}
+
 /** A job that waits for its documents. */
 export function newJobState(request: JobRequest, now: number): JobState {
   return {
@@ -152,20 +173,29 @@ export function newJobState(request: JobRequest, now: number): JobState {
     nextLookAt: 0,
     fingerprint: null,
     plans: [],
+    mustPlan: false,
     plansMax: PLANS_MAX,
     planned: 0,
     isPlanComplete: false,
+    resumed: 0,
     round: 0,
     lanesAt: 0,
     embeddedAt: 0,
     embedStartedAt: 0,
     documents: { total: 0, indexed: 0, unchanged: 0, deleted: 0, refused: 0 },
     chunks: { total: 0, reused: 0, toEmbed: 0, embedded: 0 },
+    chunksCharged: 0,
     tokens: { count: 0, measured: true },
     tokensPlanned: 0,
     textBytesPlanned: 0,
     refused: [],
     units: { read: 0, write: 0 },
+    laneUnits: { read: 0, write: 0 },
+    spentBefore: {
+      chunks: 0,
+      tokens: { count: 0, measured: true },
+      units: { read: 0, write: 0 },
+    },
     overtaken: 0,
     sealed: [],
     failures: 0,

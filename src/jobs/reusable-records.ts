@@ -1,21 +1,14 @@
 /**
- * Records that a plan need not make again: those of the generation it starts from, and those that an
- * earlier plan of the same job has embedded. Found by the hash of the chunk, which covers all that
- * its vector depends on.
+ * Records that a plan need not make again: those of the generation it starts from, and those that
+ * an earlier plan of the same job has embedded. Found by the hash of the chunk, which covers all
+ * that its vector depends on.
  */
 
 import type { DocumentEntry } from '../index/document-table';
 import type { KeyValueStore } from '../platform/ports';
 import { embeddedRecords } from './embedded-records';
 import type { JobState } from './job';
-import { readPages } from './page';
-
-export interface RecordPlace {
-  /** Id of the library. */
-  library: string;
-  job: string;
-  record: number;
-}
+import { type RecordPlace, readPages } from './page';
 
 /** Hands out records of a document; each but once, as chunks of the same text have one each. */
 export interface ReusableRecords {

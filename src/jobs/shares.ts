@@ -9,6 +9,9 @@ import { LANES_MAX } from './events';
 export const COORDINATOR_SHARE = { readUnitsPerMinute: 1_600, writeUnitsPerMinute: 1_000 };
 export const LANE_SHARE = { readUnitsPerMinute: 100, writeUnitsPerMinute: 400 };
 
+/** Of the daily clearing away, which may run beside jobs. */
+export const CLEARING_SHARE = { readUnitsPerMinute: 400, writeUnitsPerMinute: 400 };
+
 /** The most that all jobs of an installation use a minute, bursts left aside. */
 export const JOBS_SHARE = {
   readUnitsPerMinute:

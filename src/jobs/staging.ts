@@ -1,6 +1,6 @@
 /**
- * Documents on their way into a job: a page sends them in as many calls as they need, a large one in
- * pieces, and each call writes under keys of its own, so that repeating it changes nothing.
+ * Documents on their way into a job: a page sends them in as many calls as they need, a large one
+ * in pieces, and each call writes under keys of its own, so that repeating it changes nothing.
  */
 
 import * as v from 'valibot';
@@ -9,7 +9,7 @@ import type { GivenDocument } from '../index/prepare-document';
 import { readValues, writeValues } from '../index/read-values';
 import { type KeySize, toItem } from '../index/stored-item';
 import type { KeyValueStore, TimeToLive } from '../platform/ports';
-import { stagedCallKey, stagedPieceKey } from './job-keys';
+import { stagedListKey, stagedPieceKey } from './job-keys';
 
 /** A piece of a document as a call brings it. */
 export interface StagedPiece {
@@ -26,7 +26,7 @@ export interface StagedDocument {
   name: string;
   values: KeySize[];
   /** Set when it cannot be read: a piece did not come, or the name came twice. */
-  fault?: 'document_incomplete' | 'document_duplicate';
+  fault?: 'incomplete' | 'duplicate';
 }
 
 /** Base64 characters of a value; well below the platform's 240 KiB. */
@@ -34,10 +34,20 @@ const VALUE_CHARACTERS = 200_000;
 /** A job that is not done by then has been left alone; its texts go. */
 const STAGED_TTL: TimeToLive = { value: 7, unit: 'DAYS' };
 
-const callSchema = v.array(v.tuple([v.string(), v.number(), v.number(), v.array(v.number())]));
-type CallRow = v.InferOutput<typeof callSchema>[number];
+/** Bytes of a part of a list of pieces, before it is escaped; more than most calls need. */
+const LIST_BYTES = 30_000;
+/** A part with its envelope; a batch of them keeps to the safe payload. */
+const LIST_BYTES_PLANNED = 36_000;
 
-/** Stores what one call brings. The list of its pieces comes last: without it the call is not there. */
+const rowSchema = v.tuple([v.string(), v.number(), v.number(), v.array(v.number())]);
+/** The first part of a list says how many there are. */
+const listSchema = v.object({ parts: v.number(), rows: v.array(rowSchema) });
+type PieceRow = v.InferOutput<typeof rowSchema>;
+
+/**
+ * Stores what one call brings; the list of its pieces last, and the first part of that last of all:
+ * without it the call is not there.
+ */
 export async function stageCall(
   kv: KeyValueStore,
   jobId: string,
@@ -45,7 +55,7 @@ export async function stageCall(
   pieces: readonly StagedPiece[],
 ): Promise<void> {
   let number = 0;
-  const rows: CallRow[] = [];
+  const rows: PieceRow[] = [];
   for (const { name, part, parts, content } of pieces) {
     const items = [];
     for (let start = 0; start === 0 || start < content.length; start += VALUE_CHARACTERS) {
@@ -57,8 +67,26 @@ export async function stageCall(
     await writeValues(kv, items);
     rows.push([name, part, parts, items.map(({ bytes }) => bytes)]);
   }
-  const list = toItem('work', stagedCallKey(jobId, call), JSON.stringify(rows));
-  await writeValues(kv, [{ ...list, ttl: STAGED_TTL }]);
+  const lists = inParts(rows);
+  for (const [part, own] of [...lists.entries()].reverse()) {
+    const list = JSON.stringify({ parts: lists.length, rows: own });
+    const item = toItem('work', stagedListKey(jobId, call, part), list);
+    await writeValues(kv, [{ ...item, ttl: STAGED_TTL }]);
+  }
+}
+
+function inParts(rows: readonly PieceRow[]): PieceRow[][] {
+  const parts: PieceRow[][] = [[]];
+  let bytes = 0;
+  for (const row of rows) {
+    bytes += Buffer.byteLength(JSON.stringify(row));
+    if (bytes > LIST_BYTES) {
+      parts.push([]);
+      bytes = 0;
+    }
+    parts.at(-1)?.push(row);
+  }
+  return parts;
 }
 
 /**
@@ -70,16 +98,12 @@ export async function loadStaged(
   jobId: string,
   calls: number,
 ): Promise<StagedDocument[]> {
-  const wanted = Array.from({ length: calls }, (_, call) => ({
-    key: stagedCallKey(jobId, call),
-    bytes: LIST_BYTES_PLANNED,
-  }));
-  const lists = await readValues(kv, wanted);
+  const lists = await loadLists(kv, jobId, calls);
   const gathering = new Map<string, Gathered>();
   const duplicates: StagedDocument[] = [];
-  for (const [call, { key, value }] of lists.entries()) {
+  for (const [call, { rows }] of lists.entries()) {
     let number = 0;
-    for (const [name, part, parts, bytes] of parseCall(key, openValue('work', key, value))) {
+    for (const [name, part, parts, bytes] of rows) {
       const values = bytes.map((size) => ({
         key: stagedPieceKey(jobId, call, number++),
         bytes: size,
@@ -87,17 +111,45 @@ export async function loadStaged(
       const known = gathering.get(name);
       const gathered = known ?? { name, parts, pieces: new Map() };
       if (known === undefined) gathering.set(name, gathered);
-      if (gathered.pieces.has(part)) {
+      if (gathered.parts !== parts || gathered.pieces.has(part)) {
         // Whole documents under one name are two documents; their first pieces tell how many.
-        if (part === 0) duplicates.push({ name, values: [], fault: 'document_duplicate' });
+        if (part === 0) duplicates.push({ name, values: [], fault: 'duplicate' });
       } else gathered.pieces.set(part, values);
     }
   }
   return [...[...gathering.values()].map(toDocument), ...duplicates];
 }
 
-/** A list of pieces is rarely more; a batch of them keeps to the safe payload. */
-const LIST_BYTES_PLANNED = 36_000;
+/** The list of each call, and of how many parts it is. */
+async function loadLists(
+  kv: KeyValueStore,
+  jobId: string,
+  calls: number,
+): Promise<{ parts: number; rows: PieceRow[] }[]> {
+  const numbers = Array.from({ length: calls }, (_, call) => call);
+  const lists = await readLists(
+    kv,
+    numbers.map((call) => stagedListKey(jobId, call, 0)),
+  );
+  const further = lists.flatMap(({ parts }, call) =>
+    Array.from({ length: parts - 1 }, (_, part) => ({ call, part: part + 1 })),
+  );
+  const rest = await readLists(
+    kv,
+    further.map(({ call, part }) => stagedListKey(jobId, call, part)),
+  );
+  for (const [i, { call }] of further.entries()) lists[call]?.rows.push(...(rest[i]?.rows ?? []));
+  return lists;
+}
+
+async function readLists(
+  kv: KeyValueStore,
+  keys: readonly string[],
+): Promise<{ parts: number; rows: PieceRow[] }[]> {
+  const wanted = keys.map((key) => ({ key, bytes: LIST_BYTES_PLANNED }));
+  const values = await readValues(kv, wanted);
+  return values.map(({ key, value }) => parseList(key, openValue('work', key, value)));
+}
 
 interface Gathered {
   name: string;
@@ -109,7 +161,7 @@ function toDocument({ name, parts, pieces }: Gathered): StagedDocument {
   const values: KeySize[] = [];
   for (let part = 0; part < parts; part += 1) {
     const piece = pieces.get(part);
-    if (piece === undefined) return { name, values: [], fault: 'document_incomplete' };
+    if (piece === undefined) return { name, values: [], fault: 'incomplete' };
     values.push(...piece);
   }
   return { name, values };
@@ -139,13 +191,18 @@ export async function stagedKeys(
   jobId: string,
   calls: number,
 ): Promise<string[]> {
-  const lists = Array.from({ length: calls }, (_, call) => stagedCallKey(jobId, call));
-  const documents = await loadStaged(kv, jobId, calls);
-  return [...documents.flatMap(({ values }) => values.map(({ key }) => key)), ...lists];
+  const lists = await loadLists(kv, jobId, calls);
+  return lists.flatMap(({ parts, rows }, call) => {
+    const values = rows.reduce((sum, [, , , bytes]) => sum + bytes.length, 0);
+    return [
+      ...Array.from({ length: values }, (_, number) => stagedPieceKey(jobId, call, number)),
+      ...Array.from({ length: parts }, (_, part) => stagedListKey(jobId, call, part)),
+    ];
+  });
 }
 
-function parseCall(key: string, body: string): CallRow[] {
-  const result = v.safeParse(callSchema, JSON.parse(body));
+function parseList(key: string, body: string): { parts: number; rows: PieceRow[] } {
+  const result = v.safeParse(listSchema, JSON.parse(body));
   if (result.success) return result.output;
   throw corrupt(key, 'not a list of pieces');
 }

@@ -3,7 +3,6 @@
  * OpenAI that answers within this process: fit for running jobs thousands of times.
  */
 import '../../emulator/globals';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { MemoryLevel } from 'memory-level';
 import { type AppManifest, readAppManifest } from '../../emulator/app-manifest';
@@ -28,14 +27,6 @@ import { createForgePlatform } from '../../src/platform/forge-platform';
 import type { Platform } from '../../src/platform/ports';
 import { START_MS, seededRandom } from './local-app';
 import type { Stored } from './stored-keys';
-
-// By require, as it is a CommonJS module whose default export tools read in two ways.
-const { default: Resolver } = createRequire(import.meta.url)('@forge/resolver') as {
-  default: new () => {
-    define(name: string, definition: unknown): void;
-    getDefinitions(): (request: never, context: never) => unknown;
-  };
-};
 
 /** Label of calls that only look; faults leave them alone. */
 export const READER = 'reader';
@@ -129,12 +120,8 @@ export async function openJobSite(options: JobSiteOptions = {}): Promise<JobSite
   });
   const platformOf = () => virtualPlatform({ clock, random, ...options });
   const functions = appFunctions(platformOf, { providers: providersOf(options) });
-  const definitions = new Resolver();
-  for (const [name, definition] of Object.entries(functions.definitions)) {
-    definitions.define(name, definition);
-  }
   platform.registerHandlers({
-    resolver: definitions.getDefinitions(),
+    resolver: functions.resolver,
     'index-documents': functions.indexDocumentsConsumer,
     'push-on': functions.pushOnTrigger,
     'clear-away': functions.clearAwayTrigger,
