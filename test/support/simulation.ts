@@ -5,6 +5,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { Delivery } from '../../emulator/events/event-service';
 import type { FaultAction, FaultRule, PlatformCall } from '../../emulator/faults';
 import type { KvsService } from '../../emulator/types';
 import { RETIRED_GRACE_MS } from '../../src/index/retire';
@@ -49,6 +50,8 @@ export interface SimulationReport {
   faults: number;
   calls: number;
   reads: number;
+  /** Events that came, repeats and retries included. */
+  deliveries: number;
   generations: number;
   /** How the jobs ended before those that failed were cancelled. */
   outcomes: string[];
@@ -60,8 +63,12 @@ export interface SimulatedJob extends PlannedJob {
   isStarted: boolean;
 }
 
-export async function simulate(seed: number): Promise<SimulationReport> {
-  const simulation = await Simulation.open(seed);
+/** `trace` is told of everything that happens, for looking into a seed. */
+export async function simulate(
+  seed: number,
+  trace: (line: string) => void = () => undefined,
+): Promise<SimulationReport> {
+  const simulation = await Simulation.open(seed, trace);
   try {
     await simulation.run();
     return await simulation.report();
@@ -120,18 +127,22 @@ class Simulation {
   #calls = 0;
   #faults = 0;
   #reads = 0;
+  #deliveries = 0;
   #outcomes: string[] = [];
   #isCalm = false;
   #resumes = 0;
 
-  private constructor(readonly seed: number) {
+  private constructor(
+    readonly seed: number,
+    readonly trace: (line: string) => void,
+  ) {
     this.#schedule = drawSchedule(seed);
     this.#deeds = [...this.#schedule.deeds];
     this.#draw = seededRandom(seed ^ 0x5bd1e995);
   }
 
-  static async open(seed: number): Promise<Simulation> {
-    const simulation = new Simulation(seed);
+  static async open(seed: number, trace: (line: string) => void): Promise<Simulation> {
+    const simulation = new Simulation(seed, trace);
     await simulation.#open();
     return simulation;
   }
@@ -148,6 +159,7 @@ class Simulation {
       events: weather.events,
       settings: weather.settings,
       skewMs: () => (this.#isCalm ? 0 : skewMs()),
+      log: (event, facts) => this.trace(`  ${event} ${JSON.stringify(facts)}`),
       behaviour: (_, texts) =>
         this.#isCalm || texts[0] === QUERY ? { kind: 'ok' } : drawBehaviour(this.#draw, weather),
       storage: (service, stored) => this.#book.watch(this.#unsteady(service), stored),
@@ -177,8 +189,9 @@ class Simulation {
 
   /** Counts calls, and begins what people do when it is time. */
   #pulse(): FaultRule {
-    const match = () => {
+    const match = ({ caller, kind, path }: PlatformCall) => {
       this.#calls += 1;
+      this.trace(`${this.#calls} ${caller} ${kind} ${path}`);
       while ((this.#deeds[0]?.atCall ?? Number.POSITIVE_INFINITY) <= this.#calls) this.#beginDeed();
       return false;
     };
@@ -191,6 +204,7 @@ class Simulation {
       if (this.#isCalm || caller === READER || this.#faults >= faultsMax) return false;
       if (this.#draw() >= faultRate / FAULTS.length) return false;
       this.#faults += 1;
+      this.trace(`  ${JSON.stringify(action)}`);
       return true;
     };
     return { match, action };
@@ -199,6 +213,7 @@ class Simulation {
   #beginDeed(): void {
     const next = this.#deeds.shift();
     if (next === undefined) return;
+    this.trace(`  ${JSON.stringify(next.deed)}`);
     const doing = this.#apart(() => this.#do(next.deed)).finally(() => {
       this.#underWay.delete(doing);
     });
@@ -268,7 +283,13 @@ class Simulation {
 
   async run(): Promise<void> {
     const { platform, clock } = this.#site;
-    const serving = platform.startServing({ installations: [HOME] });
+    const delivered = ({ event, outcome, error }: Delivery) => {
+      this.#deliveries += 1;
+      const minute = (clock.now() - START_MS - DAY_MS) / 60_000;
+      const what = `${JSON.stringify(event.body)} ${outcome} ${error ?? ''}`;
+      this.trace(`minute ${minute.toFixed(2)}: ${event.eventId.slice(0, 4)} ${what}`);
+    };
+    const serving = platform.startServing({ installations: [HOME], delivered });
     let deadline = clock.now() + DAY_MS;
     while (clock.now() < deadline) {
       await clock.advance(STEP_MS);
@@ -280,8 +301,8 @@ class Simulation {
       await clock.drive(Promise.all(this.#underWay));
       deadline = clock.now() + DAY_MS;
     }
-    await this.#end();
     serving.halt();
+    await this.#end();
   }
 
   async #isQuiet(): Promise<boolean> {
@@ -311,6 +332,7 @@ class Simulation {
   /** In calm weather: what failed is cancelled, and everything is cleared away. */
   async #end(): Promise<void> {
     const { platform, clock } = this.#site;
+    const serving = platform.startServing({ installations: [HOME], triggers: false });
     const states = await this.#states();
     this.#outcomes = states.map(({ state, error }) => error?.code ?? state);
     this.#problems.push(...judgeJobs(this.#jobs, states, this.#book));
@@ -322,11 +344,12 @@ class Simulation {
     }
     await clock.advance(STEP_MS);
     for (const library of LIBRARIES) await clock.drive(this.#search(library));
+    serving.halt();
     for (let pass = 0; pass < 2; pass += 1) {
+      if (pass > 0) await clock.advance(RETIRED_GRACE_MS);
       const firing = platform.fireTrigger('clear-away-daily', { installation: HOME });
       const { error } = await clock.drive(firing);
       if (error !== undefined) this.#problems.push(`clearing away: ${error}`);
-      await clock.advance(RETIRED_GRACE_MS);
     }
     const unnamed = await unnamedKeys(this.#site, HOME);
     if (unnamed.length > 0) this.#problems.push(`nothing names ${unnamed.join(', ')}`);
@@ -344,6 +367,7 @@ class Simulation {
       faults: this.#faults,
       calls: this.#calls,
       reads: this.#reads,
+      deliveries: this.#deliveries,
       generations: LIBRARIES.reduce((sum, name) => sum + this.#book.of(name).length, 0),
       outcomes: this.#outcomes,
     };
