@@ -161,7 +161,10 @@ export function createPage({ libraryId, limits, reusable }: PageSource): OpenPag
 /**
  * A batch is one call, unless the provider takes so little at a time that claims would cost more.
  */
-function batchLimits({ textsPerCallMax, tokensPerCallMax }: PageSource['limits']) {
+export function batchLimits({
+  textsPerCallMax,
+  tokensPerCallMax,
+}: PageSource['limits']): PageSource['limits'] {
   return {
     textsPerCallMax: Math.max(textsPerCallMax, BATCH_TEXTS_MIN),
     tokensPerCallMax: Math.max(tokensPerCallMax, BATCH_TOKENS_MIN),
