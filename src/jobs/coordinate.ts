@@ -9,7 +9,7 @@ import { takeLease } from '../index/lease';
 import { advance } from './advance';
 import { cleanUpJob } from './clean-up-job';
 import { messageOf } from './error-message';
-import { coordinateEvent, lookEvent } from './events';
+import { coordinateEvent, isChainEnd, lookEvent } from './events';
 import { awaitsCleaning, type JobState } from './job';
 import { isTimeUp, type JobContext } from './job-context';
 import { isOvertaken, JobRun } from './job-run';
@@ -157,6 +157,10 @@ async function settle(run: JobRun, error: unknown): Promise<void> {
     await quietly(run, { holder: null, failures: 0 });
     await run.context.push([coordinateEvent(jobId)]);
     return;
+  }
+  if (isChainEnd(error)) {
+    await quietly(run, { holder: null });
+    throw error;
   }
   const isOurs = GroundworkError.isInstance(error);
   const code = isOurs ? error.code : 'internal_error';

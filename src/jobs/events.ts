@@ -1,6 +1,7 @@
 /** Events of jobs: which there are, what they carry, and how many may run side by side. */
 
 import * as v from 'valibot';
+import { GroundworkError } from '../errors';
 import type { QueuedEvent } from '../platform/ports';
 import { JOB_VERSION } from './job';
 
@@ -100,4 +101,12 @@ export function eraseEvent(): QueuedEvent {
 
 function delayed(delaySeconds: number): { delaySeconds?: number } {
   return delaySeconds === 0 ? {} : { delaySeconds };
+}
+
+/**
+ * Whether too many pushes descend from one call of a page, so that the platform takes no more of
+ * them. It is no fault of a job: a scheduled trigger pushes it on, and begins a new chain.
+ */
+export function isChainEnd(error: unknown): boolean {
+  return GroundworkError.isInstance(error) && error.code === 'queue_chain_limit';
 }

@@ -7,7 +7,7 @@ import { beginDelivery } from './claims';
 import { coordinate } from './coordinate';
 import { embedLane } from './embed-lane';
 import { eraseOn } from './erase-on';
-import { parseEvent, type ReceivedEvent, type Step } from './events';
+import { isChainEnd, parseEvent, type ReceivedEvent, type Step } from './events';
 import { isOver } from './job';
 import type { JobContext } from './job-context';
 import { loadJob } from './job-store';
@@ -26,6 +26,10 @@ export async function handleJobEvent(
   try {
     await takeEvent(platform, event, providers);
   } catch (error) {
+    if (isChainEnd(error)) {
+      platform.log('job_chain_ended', {});
+      return;
+    }
     if (GroundworkError.isInstance(error)) throw error;
     platform.log('job_event_failed', { kind: error instanceof Error ? error.name : 'unknown' });
     throw new GroundworkError({
@@ -85,26 +89,10 @@ function contextOf(
     providerFor: (library, wish) => providers.choose(paced, library, wish),
     providerOf: (fingerprint) => providers.of(paced, fingerprint),
     event: { id, attempt },
-    push: (events) => pushEvents(platform, events),
+    push: (events) => platform.queue.pushAll(events),
   };
 }
 
 function shareOf({ step }: Step): typeof LANE_SHARE {
   return step === 'embed' ? LANE_SHARE : COORDINATOR_SHARE;
-}
-
-/**
- * Pushes what a run leaves to later events. When too many pushes descend from one call of a page,
- * the platform takes no more of them; a scheduled trigger begins a new chain.
- */
-async function pushEvents(
-  { queue, log }: Platform,
-  events: Parameters<JobContext['push']>[0],
-): Promise<void> {
-  try {
-    await queue.pushAll(events);
-  } catch (error) {
-    if (!GroundworkError.isInstance(error) || error.code !== 'queue_chain_limit') throw error;
-    log('job_chain_ended', {});
-  }
 }

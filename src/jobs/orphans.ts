@@ -42,6 +42,7 @@ const candidatesSchema = v.object({ at: v.number(), keys: v.array(v.string()) })
  */
 export async function sweepOrphans(
   platform: Platform,
+  { chunksAtOnceMax = CHUNKS_AT_ONCE_MAX } = {},
 ): Promise<{ deleted: number; candidates: number }> {
   const { kv, entities, clock } = platform;
   const now = clock();
@@ -58,7 +59,7 @@ export async function sweepOrphans(
   const candidates: string[] = [];
   for (const library of rotated(libraries, day)) {
     const suspects = (before?.keys ?? []).filter((key) => libraryIdOf(key) === library.id);
-    const pass = { suspects, busy, day };
+    const pass = { suspects, busy, day, chunksAtOnceMax };
     const outcome: Outcome | undefined = isLate
       ? undefined
       : await lookThrough(platform, library, pass);
@@ -81,7 +82,12 @@ interface Outcome {
 async function lookThrough(
   platform: Platform,
   library: LibraryEntry,
-  pass: { suspects: readonly string[]; busy: ReadonlySet<string>; day: number },
+  pass: {
+    suspects: readonly string[];
+    busy: ReadonlySet<string>;
+    day: number;
+    chunksAtOnceMax: number;
+  },
 ): Promise<Outcome | undefined> {
   if (platform.remainingTimeMs() < HANDOVER_MS) return undefined;
   try {
@@ -91,7 +97,7 @@ async function lookThrough(
     const ripe = new Set(pass.suspects.filter(isOrphan));
     await deleteKeys(platform.kv, [...ripe]);
     const found: string[] = [];
-    for (const prefix of prefixesOf(library, pass.day)) {
+    for (const prefix of prefixesOf(library, pass)) {
       for await (const key of listKeys(platform.kv, prefix)) {
         if (isOrphan(key) && !ripe.has(key)) found.push(key);
       }
@@ -173,11 +179,15 @@ async function namedKeys(
 }
 
 /** What is listed in this pass: segments and working values whole, of many records a part. */
-function prefixesOf({ id, segments }: LibraryEntry, day: number): string[] {
+function prefixesOf(
+  { id, segments }: LibraryEntry,
+  { day, chunksAtOnceMax }: { day: number; chunksAtOnceMax: number },
+): string[] {
   const own = libraryPrefix(id);
   const chunks = segments.reduce((sum, segment) => sum + segment.chunks, 0);
   const digit = (day % HEX_DIGITS).toString(HEX_DIGITS);
-  return [`${own}s:`, `${own}w:`, chunks <= CHUNKS_AT_ONCE_MAX ? `${own}r:` : `${own}r:${digit}`];
+  const records = chunks <= chunksAtOnceMax ? `${own}r:` : `${own}r:${digit}`;
+  return [`${own}s:`, `${own}w:`, records];
 }
 
 async function* listKeys(kv: KeyValueStore, prefix: string): AsyncGenerator<string> {

@@ -135,7 +135,7 @@ describe('the state of a job that another version wrote', () => {
 
   it('whose events are lost is ended by the trigger', async () => {
     const jobId = await outdatedJob(OLD);
-    await app.platform.fireTrigger('push-on-jobs', { installation: 'acme' });
+    await app.fire('push-on-jobs');
     expect(await app.progress(jobId)).toMatchObject({
       state: 'failed',
       library: 'rules',
@@ -150,7 +150,7 @@ describe('the state of a job that another version wrote', () => {
     expect((await app.keys('l:')).length).toBeGreaterThan(live.keys.length);
     for (let day = 0; day < 2; day += 1) {
       await app.clock.advance(24 * 60 * 60_000);
-      await app.platform.fireTrigger('clear-away-daily', { installation: 'acme' });
+      await app.fire('clear-away-daily');
     }
     expect(await liveLibrary(app)).toEqual(live);
   });

@@ -78,6 +78,8 @@ export interface HandlerApp {
   deliver(): Promise<Delivery[]>;
   /** Delivers what is due, as long as it takes. */
   deliverDue(): Promise<Delivery[]>;
+  /** Fires a scheduled trigger of an installation. */
+  fire(trigger: 'push-on-jobs' | 'clear-away-daily', installation?: string): Promise<void>;
   /** Starts a job, delivers its events, and answers what its page shows then. */
   index(request: object, documents: readonly SentPiece[]): Promise<JobView>;
   progress(jobId: string, as?: Caller): Promise<JobView>;
@@ -154,6 +156,10 @@ export async function createHandlerApp(
       return jobId;
     },
     deliver: () => platform.events.runUntilIdle(),
+    async fire(trigger, installation = 'acme') {
+      const { error } = await clock.drive(platform.fireTrigger(trigger, { installation }));
+      if (error !== undefined) throw error;
+    },
     deliverDue: () => clock.drive(platform.events.deliverDue()),
     async index(request, documents) {
       const jobId = await app.start(request, documents);
