@@ -15,6 +15,7 @@ import { sealedBytes } from '../index/envelope';
 import { postingListBytes, postingListRowsMax } from '../index/posting-list';
 import { DEFAULT_SEAL_KNOBS } from '../index/seal-knobs';
 import { KVS_BATCH_BYTES_SAFE, KVS_BATCH_KEYS_MAX, KVS_UNIT_BYTES } from '../platform/limits';
+import { batchLimits } from './plan-page';
 import { FORGE_USD, PRICE_DATE, usdPerMillionTokens } from './prices';
 
 export interface JobSize {
@@ -96,7 +97,7 @@ const PAGE_READS = 2;
 const JOB_WRITE_UNITS = 8;
 const JOB_READ_UNITS = 18;
 const LANES_WRITE_UNITS = 4;
-const LANES_READ_UNITS = 6;
+const LANES_READ_UNITS = 8;
 /** What the job deletes of its own in the end. */
 const OWN_VALUES_PER_UNIT = 25;
 
@@ -153,17 +154,22 @@ function embedSeconds(size: JobSize): number {
   const { chunksToEmbed, tokens, provider, lanes } = size;
   if (chunksToEmbed === 0) return 0;
   const { secondsPerCall, tokensPerSecond } = SPEEDS[provider.provider] ?? SPEED_DEFAULT;
-  const rounds = Math.ceil(countBatches(size) / (lanes * provider.parallelCallsMax));
+  const calls = countBy(size, provider);
+  const rounds = Math.ceil(calls / (lanes * provider.parallelCallsMax));
   return rounds * secondsPerCall + tokens / (lanes * tokensPerSecond);
 }
 
-/** Each is one call of the provider. */
-function countBatches({ chunksToEmbed, tokens, provider }: JobSize): number {
+function countBatches(size: JobSize): number {
+  return countBy(size, batchLimits(size.provider));
+}
+
+/** How many it takes for all texts, at so many texts and tokens each. */
+function countBy(
+  { chunksToEmbed, tokens }: JobSize,
+  { textsPerCallMax, tokensPerCallMax }: ReturnType<typeof batchLimits>,
+): number {
   if (chunksToEmbed === 0) return 0;
-  return Math.max(
-    Math.ceil(chunksToEmbed / provider.textsPerCallMax),
-    Math.ceil(tokens / provider.tokensPerCallMax),
-  );
+  return Math.max(Math.ceil(chunksToEmbed / textsPerCallMax), Math.ceil(tokens / tokensPerCallMax));
 }
 
 /** So many records, written or read in batches. */
