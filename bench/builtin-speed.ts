@@ -12,7 +12,9 @@ import { saveResult } from './report';
 const documents = await readDocuments([ofPackage('examples', 'instructions')]);
 const texts = documents
   .map(prepareDocument)
-  .flatMap((document) => document.chunks.map((chunk) => embeddedText(document, chunk)));
+  .flatMap(({ text, chunks }) =>
+    chunks.map((chunk) => embeddedText({ ...chunk, text: text.slice(chunk.start, chunk.end) })),
+  );
 const rssMb = () => Math.round(process.memoryUsage.rss() / 1_048_576);
 
 const rssBeforeMb = rssMb();

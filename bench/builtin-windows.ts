@@ -28,13 +28,16 @@ if (data === undefined) {
 }
 const prepared = (await readDocuments([join(data, 'instructions')])).map(prepareDocument);
 const chunks = prepared.flatMap((document) =>
-  document.chunks.map((chunk) => ({
-    document: document.name,
-    text: document.text.slice(chunk.start, chunk.end),
-    embedded: embeddedText(document, chunk),
-    tokensEstimate: chunk.tokensEstimate,
-    applies: true,
-  })),
+  document.chunks.map((chunk) => {
+    const text = document.text.slice(chunk.start, chunk.end);
+    return {
+      document: document.name,
+      text,
+      embedded: embeddedText({ ...chunk, text }),
+      tokensEstimate: chunk.tokensEstimate,
+      applies: true,
+    };
+  }),
 );
 const queries = parseJudgedQueries(
   'queries.jsonl',

@@ -50,7 +50,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   const manifest = await readAppManifest(ofPackage('manifest.yml'));
   const clock = realClock();
   const kvs = createKvsService({
-    engine: await openEngine(options.store),
+    engine: await openStore(options.store),
     entities: manifest.entities,
     clock,
     settings: defaultKvsSettings(),
@@ -61,9 +61,10 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   const site: Site = {
     async run(label, work) {
       const startedAt = performance.now();
+      // The log is for an app's developer; a command says itself what it has to say.
       const { result, reading } = await local.measure(label, () =>
         local.run({ installation, caller: label, timeLimitMs: Number.POSITIVE_INFINITY }, () =>
-          work(withKeysOfEnvironment(createForgePlatform())),
+          work({ ...withKeysOfEnvironment(createForgePlatform()), log: () => undefined }),
         ),
       );
       return { result, reading, ms: performance.now() - startedAt };
@@ -89,7 +90,7 @@ export async function withSite<T>(
   }
 }
 
-async function openEngine(store: string | undefined) {
+export async function openStore(store: string | undefined) {
   if (store === undefined) return openMemoryEngine();
   try {
     await mkdir(store, { recursive: true });
@@ -130,7 +131,7 @@ function isLocked(error: unknown): boolean {
  * The platform with provider keys from the environment in front of those in the secret store. They
  * are stored nowhere: the local store is not encrypted.
  */
-function withKeysOfEnvironment(platform: Platform): Platform {
+export function withKeysOfEnvironment(platform: Platform): Platform {
   const keyOf = (secret: string) => {
     const variable = PROVIDER_ENVIRONMENT[secret];
     return variable === undefined ? undefined : process.env[variable] || undefined;

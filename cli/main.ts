@@ -6,10 +6,13 @@ import { PROJECT_KEY } from '../src/handlers/payload';
 import { benchVectorsCommand } from './commands/bench';
 import { deleteCommand } from './commands/delete';
 import { evalCommand } from './commands/eval';
+import { exportCommand } from './commands/export';
+import { importCommand } from './commands/import';
 import { indexCommand } from './commands/index';
 import { refineCommand } from './commands/refine';
 import { searchCommand } from './commands/search';
 import { statsCommand } from './commands/stats';
+import { verifyCommand } from './commands/verify';
 import { printError } from './output';
 
 /** Exit codes: 0 done, 1 refused or failed, 2 the command's words are off. */
@@ -62,6 +65,8 @@ function createProgram(): Command {
     .option('--embedder <name>', 'builtin or openai')
     .option('--dims <n>', 'dimensions, where the model has a choice', wholeNumber)
     .option('--sync', "also delete the library's documents that are not given", false)
+    .option('--rebuild', 'embed the whole library anew, with another model for example', false)
+    .option('--estimate', 'say what it would cost, and do nothing', false)
     .action(indexCommand);
   define('search <text>', 'search for passages')
     .option('--library <name>', 'search this library only')
@@ -80,8 +85,19 @@ function createProgram(): Command {
     .option('--dims <n>', 'dimensions, where the model has a choice', wholeNumber)
     .option('--k <n>', 'hits considered for the prompt', wholeNumber, 10)
     .action(evalCommand);
+  define('export <file>', 'write a library to a file, with its vectors and a checksum')
+    .option('--library <name>', 'library', 'instructions')
+    .action(exportCommand);
+  define('import <file>', 'read what export has written; nothing is embedded')
+    .option('--library <name>', 'library, instead of the name in the file')
+    .option('--projects <keys>', 'projects it is for: KEY,… or all', keys)
+    .action(importCommand);
   defineBench(program, define);
   define('stats', 'show libraries, documents and storage').action(statsCommand);
+  define('verify', 'check every stored value, count and reference')
+    .option('--library <name>', 'this library only')
+    .option('--repair', 'mend what is found, and name the documents that are lost', false)
+    .action(verifyCommand);
   define('delete', 'delete a document, a library or everything')
     .option('--document <name>', 'document; needs --library')
     .option('--library <name>', 'library')

@@ -2,7 +2,7 @@
 
 import { SingleBar } from 'cli-progress';
 import { GroundworkError } from '../src/errors';
-import type { IndexProgress } from '../src/jobs/index-here';
+import type { IndexProgress } from '../src/jobs/drive-here';
 
 /** Prints one JSON object, or the lines for people. */
 export function print(asJson: boolean, result: object, lines: readonly string[]): void {

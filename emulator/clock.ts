@@ -72,10 +72,14 @@ interface Timer {
   sleeper: Attended | undefined;
 }
 
-/** A function that is attended, by the number of its sleeps under way. */
+/** A function that is attended by a clock, by the number of its sleeps under way. */
 interface Attended {
+  clock: VirtualClock;
   sleeps: number;
 }
+
+/** One for all clocks: each further one would slow down every promise of the process for good. */
+const attendedHere = new AsyncLocalStorage<Attended>();
 
 class SteppedClock implements VirtualClock {
   readonly virtual = true;
@@ -84,7 +88,6 @@ class SteppedClock implements VirtualClock {
   #timers = new Set<Timer>();
   #work = new Set<object>();
   #attended = new Set<Attended>();
-  readonly #attendedHere = new AsyncLocalStorage<Attended>();
   #moving: Promise<void> = Promise.resolve();
 
   constructor(startMs: number) {
@@ -104,7 +107,8 @@ class SteppedClock implements VirtualClock {
   after(ms: number, callback: () => void, options = { deadline: false }): () => void {
     const at = this.#now + Math.max(0, ms);
     const { deadline } = options;
-    const sleeper = deadline ? undefined : this.#attendedHere.getStore();
+    const attended = attendedHere.getStore();
+    const sleeper = deadline || attended?.clock !== this ? undefined : attended;
     if (sleeper !== undefined) sleeper.sleeps += 1;
     const timer: Timer = { at, order: this.#order++, deadline, callback, sleeper };
     this.#timers.add(timer);
@@ -112,10 +116,10 @@ class SteppedClock implements VirtualClock {
   }
 
   async attend<T>(run: () => Promise<T>): Promise<T> {
-    const attended: Attended = { sleeps: 0 };
+    const attended: Attended = { clock: this, sleeps: 0 };
     this.#attended.add(attended);
     try {
-      return await this.#attendedHere.run(attended, run);
+      return await attendedHere.run(attended, run);
     } finally {
       this.#attended.delete(attended);
     }

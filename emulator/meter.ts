@@ -44,6 +44,7 @@ export interface Meter {
 }
 
 interface Scope {
+  meter: Meter;
   label: string;
   parent: Scope | undefined;
   reading: MeterReading;
@@ -57,8 +58,10 @@ export function createMeter(): Meter {
   return new ScopedMeter();
 }
 
+/** One for all meters: each further one would slow down every promise of the process for good. */
+const scopeInForce = new AsyncLocalStorage<Scope>();
+
 class ScopedMeter implements Meter {
-  #storage = new AsyncLocalStorage<Scope>();
   #total = emptyReading();
   #callers = new Map<string, MeterReading>();
 
@@ -67,12 +70,12 @@ class ScopedMeter implements Meter {
     fn: () => Promise<T>,
   ): Promise<{ result: T; reading: MeterReading }> {
     const scope = this.#open(label);
-    const result = await this.#storage.run(scope, fn);
+    const result = await scopeInForce.run(scope, fn);
     return { result, reading: { ...scope.reading } };
   }
 
   scope<T>(label: string, fn: () => Promise<T>): Promise<T> {
-    return this.#storage.run(this.#open(label), fn);
+    return scopeInForce.run(this.#open(label), fn);
   }
 
   snapshot(): { total: MeterReading; callers: Record<string, MeterReading> } {
@@ -96,15 +99,20 @@ class ScopedMeter implements Meter {
   }
 
   #open(label: string): Scope {
-    const parent = this.#storage.getStore();
+    const parent = this.#current();
     const reading = emptyReading();
-    return { label, parent, reading, depthCompleted: 0, active: 0, activeSince: 0 };
+    return { meter: this, label, parent, reading, depthCompleted: 0, active: 0, activeSince: 0 };
+  }
+
+  #current(): Scope | undefined {
+    const scope = scopeInForce.getStore();
+    return scope?.meter === this ? scope : undefined;
   }
 
   /** The scope in force and those around it, innermost first. */
   #around(): Scope[] {
     const scopes: Scope[] = [];
-    for (let scope = this.#storage.getStore(); scope !== undefined; scope = scope.parent) {
+    for (let scope = this.#current(); scope !== undefined; scope = scope.parent) {
       scopes.push(scope);
     }
     return scopes;

@@ -16,7 +16,7 @@ import { JiraService } from './jira/jira-service';
 import type { JiraSeed } from './jira/jira-site';
 import { createMeter, type Meter, type MeterReading } from './meter';
 import { createCallRouter, type LatencyModel } from './runtime/calls';
-import { createEgress } from './runtime/egress';
+import { createEgress, type Hosts } from './runtime/egress';
 import { forgeRuntime } from './runtime/forge-runtime';
 import { type CallRouter, Invocation, type InvocationOrigin } from './runtime/invocation';
 import {
@@ -35,8 +35,8 @@ export interface LocalPlatformOptions {
   clock: LocalClock;
   /** Uniform in [0, 1); seed it and the platform repeats itself. */
   random: () => number;
-  /** Origin as the app knows it → origin that answers for it; others go to the real network. */
-  hosts?: Record<string, string>;
+  /** What answers for an origin as the app knows it; others go to the real network. */
+  hosts?: Hosts;
   latency?: LatencyModel;
   faults?: FaultPlan;
   events?: DeliveryOptions;

@@ -7,18 +7,23 @@ import { EgressFilteringService } from '@forge/egress';
 import type { LocalClock } from '../clock';
 import { type FetchInput, originalFetch } from '../globals';
 
+/** Answers for a host within this process. */
+export type LocalHost = (request: Request) => Promise<Response>;
+
+/** Origin as the app knows it → what answers for it: another origin, or a function. */
+export type Hosts = Readonly<Record<string, string | LocalHost>>;
+
 export interface EgressOptions {
   /** Addresses of the manifest. */
   allowed: readonly string[];
-  /** Origin as the app knows it → origin that answers for it. */
-  hosts: Readonly<Record<string, string>>;
+  hosts: Hosts;
   clock: LocalClock;
 }
 
 export interface Egress {
   /** The genuine error when the manifest does not name the host, else undefined. */
   refusal(url: string): Promise<Error | undefined>;
-  /** Sends the request over real HTTP. */
+  /** Sends the request, over real HTTP unless a function answers for its host. */
   send(input: FetchInput, init: RequestInit): Promise<Response>;
 }
 
@@ -47,17 +52,21 @@ async function send(
   input: FetchInput,
   init: RequestInit,
 ): Promise<Response> {
-  const target = localTarget(requestUrl(input), options.hosts);
+  const { clock, hosts } = options;
+  const url = requestUrl(input);
+  const host = hosts[new URL(url).origin];
+  if (typeof host === 'function') return clock.during(host(new Request(input, init)));
+  const target = host === undefined ? url : originChanged(url, host);
   const request = input instanceof Request ? new Request(target, input) : target;
   const redirect = init.redirect ?? (input instanceof Request ? input.redirect : 'follow');
   const asked = redirect === 'follow' ? 'manual' : redirect;
   const answer = originalFetch()(request, { ...init, redirect: asked });
-  const response = await options.clock.during(answer);
+  const response = await clock.during(answer);
   if (redirect === 'follow' && response.status >= 300 && response.headers.has('location')) {
     // Following would leave the allow list unchecked.
     throw new TypeError('redirects are not provided by the local platform');
   }
-  if (options.clock.virtual) void options.clock.during(arrival(response));
+  if (clock.virtual) void clock.during(arrival(response));
   return response;
 }
 
@@ -70,8 +79,7 @@ async function arrival(response: Response): Promise<void> {
   }
 }
 
-function localTarget(url: string, hosts: Readonly<Record<string, string>>): string {
-  const parsed = new URL(url);
-  const origin = hosts[parsed.origin];
-  return origin === undefined ? url : new URL(parsed.pathname + parsed.search, origin).href;
+function originChanged(url: string, origin: string): string {
+  const { pathname, search } = new URL(url);
+  return new URL(pathname + search, origin).href;
 }

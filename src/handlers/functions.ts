@@ -1,6 +1,6 @@
 /** The functions that manifest.yml names, made of a way to a platform: one for each invocation. */
 
-import Resolver from '@forge/resolver';
+import { makeResolver } from '@forge/resolver';
 import type { Providers } from '../index/choose-provider';
 import type { CodeCaches } from '../index/code-cache';
 import { handleJobEvent } from '../jobs/handle-event';
@@ -16,12 +16,9 @@ export interface AppOptions {
 }
 
 export function appFunctions(platformOf: () => Platform, { caches, providers }: AppOptions = {}) {
-  const definitions = new Resolver();
-  for (const [name, definition] of Object.entries(resolverDefinitions(platformOf, caches))) {
-    definitions.define(name, definition);
-  }
   return {
-    resolver: definitions.getDefinitions(),
+    // The named export: Node and bundlers take the package's default one for different things.
+    resolver: makeResolver(resolverDefinitions(platformOf, caches)),
     indexDocumentsConsumer: (event: unknown) => handleJobEvent(platformOf(), event, providers),
     pushOnTrigger: () => pushOn(platformOf()),
     clearAwayTrigger: () => clearAway(platformOf()),

@@ -8,6 +8,7 @@ import { GroundworkError } from '../errors';
 import type { CodeCaches } from '../index/code-cache';
 import { deleteDocument } from '../index/delete';
 import { deleteEverything, deleteLibrary } from '../jobs/delete-all';
+import { eraseEvent } from '../jobs/events';
 import type { Platform } from '../platform/ports';
 import { groundIssue } from '../refinement/ground-issue';
 import { rankChunks, type SearchOptions, type SearchScope } from '../retrieval/search';
@@ -112,15 +113,16 @@ async function promptSection({ platform, searching }: CallContext, payload: unkn
 async function deleteFromIndex({ platform }: CallContext, payload: unknown) {
   await requireAdmin(platform.jira);
   const input = parsePayload(deleteSchema, payload);
+  const { body, ...options } = eraseEvent();
+  const later = () => platform.queue.push(body, options);
   if ('everything' in input) {
-    const { libraries } = await deleteEverything(platform, PROVIDER_SECRETS);
-    return { deleted: 'everything', libraries };
-  }
-  if (input.document === undefined) {
-    await deleteLibrary(platform, input.library);
-    return { deleted: 'library' };
+    const erased = await deleteEverything(platform, PROVIDER_SECRETS, { later });
+    return { deleted: 'everything', ...erased };
   }
   const { library, document } = input;
+  if (document === undefined) {
+    return { deleted: 'library', ...(await deleteLibrary(platform, library, { later })) };
+  }
   return { deleted: 'document', ...(await deleteDocument(platform, { library, document })) };
 }
 

@@ -8,10 +8,9 @@ import type { FourBitVector } from '../quantization/four-bit';
 import { encodeOneBit } from '../quantization/one-bit';
 import { calibrateSpread, type Probes } from './calibrate-spread';
 import { type CentroidTable, decodeCentroidTable, encodeCentroidTable } from './centroid-table';
-import type { DocumentEntry } from './document-table';
-import { encodeDocuments } from './document-table';
+import { type DocumentEntry, documentItems } from './document-table';
 import type { Clustering, EncodedRows } from './encode-rows';
-import { centroidsKey, documentsKey, listKey } from './keys';
+import { centroidsKey, listKey } from './keys';
 import { codeBytes, encodePostingList, type PostingList, postingListRowsMax } from './posting-list';
 import { DEFAULT_SEAL_KNOBS, type SealKnobs } from './seal-knobs';
 import type { SegmentDescriptor } from './segment';
@@ -55,9 +54,7 @@ export function assembleSegment(parts: SegmentParts): {
     toBytesItem('list', listKey(libraryId, segmentId, number), encodePostingList(list)),
   );
   const segment = { id: segmentId, documentsJob: segmentId };
-  const documentItems = encodeDocuments(documents).map((body, part) =>
-    toItem('documents', documentsKey(libraryId, segment, part), body),
-  );
+  const tableOfDocuments = documentItems(libraryId, segment, documents);
   const isFlat = clustering.count === 1;
   const tableItems: StoredItem[] = [];
   let table: string | number[] = [];
@@ -76,7 +73,7 @@ export function assembleSegment(parts: SegmentParts): {
     }
   }
   return {
-    items: [...listItems, ...tableItems, ...documentItems],
+    items: [...listItems, ...tableItems, ...tableOfDocuments],
     descriptor: {
       ...segment,
       chunks: places.count,
@@ -86,7 +83,7 @@ export function assembleSegment(parts: SegmentParts): {
       lists: isFlat ? listItems.map(({ bytes }) => bytes) : [],
       table,
       spread,
-      documentBytes: documentItems.map(({ bytes }) => bytes),
+      documentBytes: tableOfDocuments.map(({ bytes }) => bytes),
       lexicalBytes: [],
       tombstones: null,
     },

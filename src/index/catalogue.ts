@@ -62,7 +62,7 @@ const segmentSchema = v.pipe(
   ),
 );
 
-const projectsSchema = v.union([v.literal('all'), v.array(v.string())]);
+export const projectsSchema = v.union([v.literal('all'), v.array(v.string())]);
 
 /** Keys of the projects a library is for, or all of them. */
 export type Projects = v.InferOutput<typeof projectsSchema>;
@@ -126,6 +126,8 @@ export interface IndexManifest {
   previous: PreviousGeneration | null;
   retired: RetiredSegments[];
 }
+
+const CATALOGUE_CORRUPT = 'catalogue_corrupt';
 
 /** UTF-16 units of the longest library name. */
 export const LIBRARY_NAME_CHARACTERS_MAX = 100;
@@ -241,12 +243,6 @@ export function librariesOfProject(catalogue: Catalogue, projectKey: string): Li
   );
 }
 
-/** Whether an error says that the catalogue or a manifest is damaged, or of a later version. */
-export function isCatalogueDamaged(error: unknown): boolean {
-  const codes = ['catalogue_corrupt', 'format_newer'];
-  return GroundworkError.isInstance(error) && codes.includes(error.code);
-}
-
 function generationOf(where: string, stored: { [attribute: string]: JsonValue }): number {
   const { generation } = stored;
   if (typeof generation === 'number' && Number.isInteger(generation)) return generation;
@@ -271,9 +267,14 @@ function parseBody<Schema extends v.GenericSchema>(
   throw damaged(where, v.getDotPath(result.issues[0]) ?? 'no body');
 }
 
+/** Whether an error says that the catalogue or an index manifest is damaged. */
+export function isCatalogueDamage(error: unknown): boolean {
+  return GroundworkError.isInstance(error) && error.code === CATALOGUE_CORRUPT;
+}
+
 function damaged(where: string, what: string): GroundworkError {
   return new GroundworkError({
-    code: 'catalogue_corrupt',
+    code: CATALOGUE_CORRUPT,
     message: `${where}: ${what} is not what was written; nothing was changed. Delete everything and index again to rebuild it`,
   });
 }

@@ -6,12 +6,13 @@
 
 import { GroundworkError } from '../errors';
 import type { KeyValueStore, Platform } from '../platform/ports';
+import { settleAll } from '../settle-all';
 import {
   type Catalogue,
   findLibrary,
   type IndexManifest,
   inlineRoom,
-  isCatalogueDamaged,
+  isCatalogueDamage,
   type LibraryEntry,
   loadCatalogue,
   loadManifest,
@@ -31,12 +32,11 @@ import {
   STAGED_PREFIX,
 } from './keys';
 import { nextSegments } from './next-segments';
-import { isPublishUnknown, type Publication, publishGeneration, retireLibrary } from './publish';
-import { deleteKeys, deletePrefix, writeValues } from './read-values';
+import { publishGeneration, retireLibrary, writeAndPublish } from './publish';
+import { deletePrefix } from './read-values';
 import { liveDocuments, loadSegmentDocuments, readGeneration } from './reader';
 import { RETIRED_GRACE_MS, succession, sweepRetired } from './retire';
 import type { SegmentDescriptor } from './segment';
-import type { StoredItem } from './stored-item';
 import { retiredDocuments, sweep } from './sweep';
 
 /**
@@ -110,58 +110,108 @@ function isAllDue({ previous, retired }: IndexManifest): boolean {
   return previous === null && retired.every(({ at }) => at === 0);
 }
 
+/** How a deletion goes on that its caller has no time for. */
+export interface EraseOptions {
+  /** Sees to it that `finishErasures` is called soon; without it everything is deleted at once. */
+  later?: () => Promise<void>;
+}
+
+/** What became of a deletion: values that are still stored, to be deleted later. */
+export interface Erased {
+  /** 0 proves that nothing is left; otherwise at least so many. */
+  left: number;
+}
+
 /** Errors: `library_unknown`, `publish_lost`. */
-export async function eraseLibrary(platform: Platform, name: string): Promise<void> {
+export async function eraseLibrary(
+  platform: Platform,
+  name: string,
+  options: EraseOptions = {},
+): Promise<Erased> {
   const catalogue = await loadCatalogue(platform.entities);
-  await removeLibrary(platform, findLibrary(catalogue.libraries, name));
+  const library = findLibrary(catalogue.libraries, name);
+  await removeLibrary(platform, library, options);
+  return { left: await countBelow(platform.kv, [libraryPrefix(library.id)]) };
 }
 
 /** Deletes every library, whatever jobs have staged or left, and every provider key. */
 export async function eraseEverything(
   platform: Platform,
   secretKeys: readonly string[],
-): Promise<{ libraries: number }> {
-  const catalogue = await readable(loadCatalogue(platform.entities));
-  for (const library of catalogue?.libraries ?? []) await removeLibrary(platform, library);
-  const orphans = new Set<string>();
-  for (const prefix of [LIBRARY_PREFIX, STAGED_PREFIX, ERASED_PREFIX]) {
-    for (const key of await deletePrefix(platform.kv, prefix)) {
-      if (prefix === LIBRARY_PREFIX) orphans.add(libraryIdOf(key));
-    }
+  options: EraseOptions = {},
+): Promise<Erased & { libraries: number }> {
+  const { kv, entities, secrets } = platform;
+  for (const key of secretKeys) await secrets.delete(key);
+  const catalogue = await readable(loadCatalogue(entities));
+  const libraries = catalogue?.libraries ?? [];
+  let isLater = false;
+  for (const library of libraries) {
+    if (await removeLibrary(platform, library, options)) isLater = true;
   }
-  // A first job that was interrupted leaves the manifest of a library that was never published.
-  for (const id of orphans) await platform.entities.delete(MANIFEST_ENTITY, id);
-  await platform.kv.delete(ORPHANS_KEY);
-  await platform.entities.delete(CATALOGUE_ENTITY, CATALOGUE_KEY);
-  for (const key of secretKeys) await platform.secrets.delete(key);
-  return { libraries: catalogue?.libraries.length ?? 0 };
+  await deletePrefix(kv, STAGED_PREFIX);
+  await kv.delete(ORPHANS_KEY);
+  // What goes later is found by its marks; otherwise nothing at all is to stay.
+  if (!isLater) {
+    const orphans = new Set([...(await deletePrefix(kv, LIBRARY_PREFIX))].map(libraryIdOf));
+    // A first job that was interrupted leaves the manifest of a library that was never published.
+    for (const id of orphans) await entities.delete(MANIFEST_ENTITY, id);
+    await deletePrefix(kv, ERASED_PREFIX);
+    await entities.delete(CATALOGUE_ENTITY, CATALOGUE_KEY);
+  }
+  const left = await countBelow(kv, [LIBRARY_PREFIX, STAGED_PREFIX]);
+  return { libraries: libraries.length, left };
 }
 
-/** Empties a library, then takes it out: until it is empty, it can be named to be deleted again. */
-async function removeLibrary(platform: Platform, library: LibraryEntry): Promise<void> {
-  const manifest = await readable(loadManifest(platform.entities, library.id));
-  const { segments } = library;
+/** Chunks of a library that is deleted within one call of a page, in some ten seconds. */
+const CHUNKS_AT_ONCE_MAX = 5_000;
+
+/**
+ * Empties a library and takes it out of the catalogue: from then on nobody finds anything of it.
+ * True when its values are left to be deleted later. Until it is out, it can be named to be deleted
+ * again; after that its mark names it.
+ */
+async function removeLibrary(
+  platform: Platform,
+  library: LibraryEntry,
+  { later }: EraseOptions,
+): Promise<boolean> {
+  const { kv, entities, clock } = platform;
+  const { id, name, fingerprint, segments, generation } = library;
+  const manifest = await readable(loadManifest(entities, id));
   const stored = [...(manifest === undefined ? [] : segmentsBefore(manifest)), ...segments];
   const publisher = platform.newId();
   if (segments.length > 0 || (manifest?.previous ?? null) !== null) {
-    await publishGeneration(platform.entities, platform.clock, {
-      libraryId: library.id,
-      name: library.name,
+    await publishGeneration(entities, clock, {
+      libraryId: id,
+      name,
       projects: undefined,
-      fingerprint: library.fingerprint,
+      fingerprint,
       segments: [],
-      ...succession({ library, manifest, segments: [], isDeletion: true, now: platform.clock() }),
-      expectedGeneration: library.generation,
+      ...succession({ library, manifest, segments: [], isDeletion: true, now: clock() }),
+      expectedGeneration: generation,
       publisher,
     });
   }
+  const isLater =
+    later !== undefined && sum(stored.map(({ chunks }) => chunks)) > CHUNKS_AT_ONCE_MAX;
   // By name first, as listing lags; then by prefix, for what an interrupted job left, and for what
   // is too damaged to name its values.
-  await sweep(platform.kv, { libraryId: library.id, retired: stored, current: [], kept: [] });
-  // Once it is out of the catalogue nobody can name it; this mark can.
-  await platform.kv.set(erasedKey(library.id), true);
-  await retireLibrary(platform.entities, platform.clock, { library, publisher });
-  await eraseRest(platform, library.id);
+  if (!isLater) await sweep(kv, { libraryId: id, retired: stored, current: [], kept: [] });
+  await kv.set(erasedKey(id), true);
+  await retireLibrary(entities, clock, { library, publisher });
+  if (isLater) await later();
+  else await eraseRest(platform, id);
+  return isLater;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** Values below prefixes, as far as one page of each shows. */
+async function countBelow(kv: KeyValueStore, prefixes: readonly string[]): Promise<number> {
+  const pages = await settleAll(prefixes.map((prefix) => kv.query({ prefix, limit: 10 })));
+  return sum(pages.map(({ results }) => results.length));
 }
 
 /** What is left of a library that is in no catalogue any more. */
@@ -191,26 +241,7 @@ async function readable<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;
   } catch (error) {
-    if (isCatalogueDamaged(error) || isDamage(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Writes a segment and publishes it; what certainly was not published is deleted again. */
-async function writeAndPublish(
-  platform: Platform,
-  items: readonly StoredItem[],
-  publication: Publication,
-): Promise<LibraryEntry> {
-  try {
-    await writeValues(platform.kv, items);
-    return await publishGeneration(platform.entities, platform.clock, publication);
-  } catch (error) {
-    if (!isPublishUnknown(error)) {
-      const keys = items.map((item) => item.key);
-      // Should this fail too, the first error is still the one to report.
-      await deleteKeys(platform.kv, keys).catch(() => platform.log('cleanup_failed', {}));
-    }
+    if (isCatalogueDamage(error) || isDamage(error)) return undefined;
     throw error;
   }
 }

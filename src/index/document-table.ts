@@ -6,6 +6,8 @@
 
 import type { JsonValue } from '../platform/ports';
 import { corrupt, openValue, PART_BYTES_MAX } from './envelope';
+import { documentsKey } from './keys';
+import { type StoredItem, toItem } from './stored-item';
 
 /** With a job and a hash of its own for every chunk, such a row still fits a value. */
 const CHUNKS_PER_ROW_MAX = 3_500;
@@ -74,6 +76,17 @@ export function encodeDocuments(documents: readonly DocumentEntry[]): string[] {
   return parts;
 }
 
+/** The values of a segment's table, as the job leaves it that its `documentsJob` names. */
+export function documentItems(
+  libraryId: string,
+  segment: { id: string; documentsJob: string },
+  documents: readonly DocumentEntry[],
+): StoredItem[] {
+  return encodeDocuments(documents).map((body, part) =>
+    toItem('documents', documentsKey(libraryId, segment, part), body),
+  );
+}
+
 /** What stands in the table for a document that was taken out of it; its ordinal stays. */
 export const ERASED_DOCUMENT: DocumentEntry = { name: '', hash: '', chunks: [] };
 
@@ -85,8 +98,17 @@ export function decodeDocuments(
   parts: readonly { key: string; value: JsonValue }[],
   expected: { documents: number; chunks: number; liveChunks: number },
 ): DocumentEntry[] {
+  const documents = parseDocuments(parts);
+  const found = countsAmiss(documents, expected);
+  if (found === undefined) return documents;
+  throw corrupt(parts.at(-1)?.key ?? 'segment', found);
+}
+
+/** The same, whatever the index manifest says of its counts. Errors: `value_corrupt`. */
+export function parseDocuments(
+  parts: readonly { key: string; value: JsonValue }[],
+): DocumentEntry[] {
   const documents: DocumentEntry[] = [];
-  let chunks = 0;
   for (const { key, value } of parts) {
     const table = parseTable(key, openValue('documents', key, value));
     for (const row of table.documents) {
@@ -95,18 +117,23 @@ export function decodeDocuments(
       const last = documents.at(-1);
       if (last?.name === name && name !== ERASED_DOCUMENT.name) last.chunks.push(...refs);
       else documents.push({ name, hash, chunks: refs });
-      chunks += refs.length;
     }
   }
+  return documents;
+}
+
+/** What is wrong with the counts of a table; undefined when nothing is. */
+export function countsAmiss(
+  documents: readonly DocumentEntry[],
+  expected: { documents: number; chunks: number; liveChunks: number },
+): string | undefined {
+  const chunks = documents.reduce((sum, document) => sum + document.chunks.length, 0);
   const isErased = documents.some(({ name }) => name === ERASED_DOCUMENT.name);
   const chunksMin = isErased ? expected.liveChunks : expected.chunks;
-  if (chunks < chunksMin || chunks > expected.chunks || documents.length !== expected.documents) {
-    throw corrupt(
-      parts.at(-1)?.key ?? 'segment',
-      `${documents.length} documents of ${chunks} chunks, the index manifest says ${expected.documents} of ${expected.chunks}`,
-    );
-  }
-  return documents;
+  const isRight =
+    chunks >= chunksMin && chunks <= expected.chunks && documents.length === expected.documents;
+  if (isRight) return undefined;
+  return `${documents.length} documents of ${chunks} chunks, the index manifest says ${expected.documents} of ${expected.chunks}`;
 }
 
 function rowBytesMax(name: string, chunks: readonly ChunkRef[]): number {

@@ -85,8 +85,8 @@ export function sealedBytes(kind: ValueKind, bodyBytes: number): number {
 export function corrupt(key: string, found: string): GroundworkError {
   return new GroundworkError({
     code: 'value_corrupt',
-    message: `${key}: ${found}; the stored value is damaged. Index the library again from its documents (delete the library first) to rebuild it`,
-    facts: { key },
+    message: `${key}: ${found}; the stored value is damaged. Verify the library and have it repaired, or delete it and index the library again from its documents`,
+    facts: { key, found },
   });
 }
 

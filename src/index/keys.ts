@@ -40,6 +40,11 @@ export function recordKey(libraryId: string, jobId: string, number: number): str
   return `${libraryPrefix(libraryId)}r:${jobId}:${number}`;
 }
 
+/** Everything of a segment but its records starts with this. */
+export function segmentPrefix(libraryId: string, segmentId: string): string {
+  return `${libraryPrefix(libraryId)}s:${segmentId}:`;
+}
+
 /** A part of a segment's centroid table. */
 export function centroidsKey(libraryId: string, segmentId: string, part: number): string {
   return `${segmentPrefix(libraryId, segmentId)}c:${part}`;
@@ -68,11 +73,6 @@ export function tombstonesKey(libraryId: string, segmentId: string, jobId: strin
   return `${segmentPrefix(libraryId, segmentId)}x:${jobId}`;
 }
 
-/** Everything of one segment but its records. */
-export function segmentPrefix(libraryId: string, segmentId: string): string {
-  return `${libraryPrefix(libraryId)}s:${segmentId}:`;
-}
-
 /** Working values of a job that seals or compacts; swept with the job. */
 export function workPrefix(libraryId: string, jobId: string): string {
   return `${libraryPrefix(libraryId)}w:${jobId}:`;
@@ -84,4 +84,11 @@ export function workKey(libraryId: string, jobId: string, name: string): string 
 
 export function jobKey(jobId: string): string {
   return `${JOB_PREFIX}${jobId}`;
+}
+
+/** What a key of a segment's values, or the prefix of them all, says; undefined of any other. */
+export function segmentOf(key: string): { segment: string; kind: string } | undefined {
+  const [letter, , part, segment, kind = ''] = key.split(':');
+  const isSegment = letter === 'l' && part === 's' && segment !== undefined;
+  return isSegment ? { segment, kind } : undefined;
 }

@@ -6,12 +6,12 @@
 
 import type { KeyValueStore } from '../platform/ports';
 import { planCompaction } from './compaction';
-import { type DocumentEntry, ERASED_DOCUMENT, encodeDocuments } from './document-table';
-import { documentsKey, tombstonesKey } from './keys';
+import { type DocumentEntry, documentItems, ERASED_DOCUMENT } from './document-table';
+import { tombstonesKey } from './keys';
 import { liveDocuments, type SegmentDocuments } from './reader';
 import { type SealedSegment, sealSegment } from './seal-segment';
 import { inlineCharacters, type SegmentDescriptor } from './segment';
-import { type StoredItem, toBytesItem, toItem } from './stored-item';
+import { type StoredItem, toBytesItem } from './stored-item';
 import { encodeTombstones, isTombstoned, withTombstones } from './tombstones';
 import { recordSource } from './vector-source';
 
@@ -32,6 +32,8 @@ export interface SegmentChange {
   mergesNothing?: boolean;
   /** Called between the steps of a long seal; what it throws ends this one, to be gone on with. */
   betweenSteps?: () => void;
+  /** Ids of segments that are sealed again from their records, whatever compaction says. */
+  sealAgain?: ReadonlySet<string>;
 }
 
 export interface NextSegments {
@@ -57,6 +59,7 @@ export async function nextSegments(
   const sizes = retained.map(({ segment }) => segment.descriptor);
   const added = addedChunks > 0 ? [{ chunks: addedChunks, tombstones: null }] : [];
   const merged = new Set(change.mergesNothing ? [] : planCompaction([...sizes, ...added]));
+  for (const [i, { id }] of sizes.entries()) if (change.sealAgain?.has(id)) merged.add(i);
   const mergedSegments = retained.filter((_, i) => merged.has(i)).map(({ segment }) => segment);
   const staying = retained.filter((_, i) => !merged.has(i));
   const items = staying.flatMap((segment) => segment.items);
@@ -122,9 +125,7 @@ function withErased(
     isTombstoned(segment.tombstones, ordinal) ? ERASED_DOCUMENT : document,
   );
   const { id } = segment.descriptor;
-  const items = encodeDocuments(documents).map((body, part) =>
-    toItem('documents', documentsKey(libraryId, { id, documentsJob }, part), body),
-  );
+  const items = documentItems(libraryId, { id, documentsJob }, documents);
   const documentBytes = items.map(({ bytes }) => bytes);
   const descriptor = { ...segment.descriptor, documentsJob, documentBytes };
   return { segment: { ...segment, descriptor, documents }, items };

@@ -5,7 +5,7 @@
  */
 
 import { GroundworkError } from '../errors';
-import type { Clock, ConditionalSet, EntityStore } from '../platform/ports';
+import type { Clock, ConditionalSet, EntityStore, Platform } from '../platform/ports';
 import {
   type Catalogue,
   catalogueValue,
@@ -20,8 +20,9 @@ import {
   type RetiredSegments,
 } from './catalogue';
 import { CATALOGUE_ENTITY, CATALOGUE_KEY, MANIFEST_ENTITY } from './keys';
-import { isValueMissing } from './read-values';
+import { deleteKeys, isValueMissing, writeValues } from './read-values';
 import type { SegmentDescriptor } from './segment';
+import type { StoredItem } from './stored-item';
 
 /** Other libraries may publish in between; each attempt that loses to one of them starts anew. */
 const ATTEMPTS_MAX = 8;
@@ -105,6 +106,25 @@ export async function publishGeneration(
   );
 }
 
+/** Writes values and publishes; what certainly was not published is deleted again. */
+export async function writeAndPublish(
+  platform: Platform,
+  items: readonly StoredItem[],
+  publication: Publication,
+): Promise<LibraryEntry> {
+  try {
+    await writeValues(platform.kv, items);
+    return await publishGeneration(platform.entities, platform.clock, publication);
+  } catch (error) {
+    if (!isPublishUnknown(error)) {
+      const keys = items.map((item) => item.key);
+      // Should this fail too, the first error is still the one to report.
+      await deleteKeys(platform.kv, keys).catch(() => platform.log('cleanup_failed', {}));
+    }
+    throw error;
+  }
+}
+
 /**
  * Takes a library out of the catalogue and retires its manifest, so that a job that planned from it
  * cannot publish any more. Its values are the caller's to delete.
@@ -145,7 +165,7 @@ export function isPublishUnknown(error: unknown): boolean {
 }
 
 /**
- * The error to report of a job that failed: `publish_lost` where a value it needed is gone because
+ * The error to report of a read that failed: `publish_lost` where a value it needed is gone because
  * somebody else published the library, or deleted it, meanwhile. Nothing is damaged then.
  */
 export async function orPublishLost(

@@ -17,6 +17,19 @@ export async function readValues(
   kv: KeyValueStore,
   wanted: readonly KeySize[],
 ): Promise<{ key: string; value: JsonValue }[]> {
+  const found = await readPresent(kv, wanted);
+  return wanted.map(({ key }) => {
+    const value = found.get(key);
+    if (value === undefined) throw missingValue(key);
+    return { key, value };
+  });
+}
+
+/** The same for values that may be nowhere: those are missing from the answer. */
+export async function readPresent(
+  kv: KeyValueStore,
+  wanted: readonly KeySize[],
+): Promise<Map<string, JsonValue>> {
   const batches = planBatches(wanted);
   const answers = await settleAll(
     batches.map((batch) => kv.batchGet(batch.map((item) => item.key))),
@@ -26,11 +39,10 @@ export async function readValues(
   await settleAll(
     missing.map(async ({ key }) => {
       const value = await kv.get(key);
-      if (value === undefined) throw missingValue(key);
-      found.set(key, value);
+      if (value !== undefined) found.set(key, value);
     }),
   );
-  return wanted.map(({ key }) => ({ key, value: found.get(key) as JsonValue }));
+  return found;
 }
 
 /** Writes values batch after batch, so that a large write does not crowd out the readers. */
@@ -73,7 +85,7 @@ export function isValueMissing(error: unknown): boolean {
 function missingValue(key: string): GroundworkError {
   return new GroundworkError({
     code: VALUE_MISSING,
-    message: `${key}: the index names this value and the store does not have it; index the library again from its documents (delete the library first) to rebuild it`,
+    message: `${key}: the index names this value and the store does not have it. Verify the library and have it repaired, or delete it and index the library again from its documents`,
     facts: { key },
   });
 }

@@ -7,6 +7,7 @@ import { recordKey } from './keys';
 import { deleteKeys, isValueMissing } from './read-values';
 import { liveDocuments, loadSegmentDocuments } from './reader';
 import { allSegmentKeys, type SegmentDescriptor, segmentKeys, segmentState } from './segment';
+import { readRows } from './segment-rows';
 
 export interface SweepOptions {
   libraryId: string;
@@ -18,7 +19,7 @@ export interface SweepOptions {
   kept: readonly DocumentEntry[];
 }
 
-/** A segment that could not be swept because it is damaged; its values are left as they are. */
+/** A segment too damaged to say which records it had; its values are left as they are. */
 export interface UnsweptSegment {
   descriptor: SegmentDescriptor;
   error: unknown;
@@ -38,8 +39,7 @@ export async function sweep(kv: KeyValueStore, options: SweepOptions): Promise<U
   const records = new Set<string>();
   for (const descriptor of retired) {
     try {
-      const documents = await retiredDocuments(kv, libraryId, descriptor);
-      for (const key of recordKeysOf(libraryId, documents)) records.add(key);
+      for (const key of await retiredRecords(kv, libraryId, descriptor)) records.add(key);
     } catch (error) {
       if (!isDamage(error)) throw error;
       unswept.push({ descriptor, error });
@@ -67,6 +67,34 @@ export async function sweep(kv: KeyValueStore, options: SweepOptions): Promise<U
     [...values].filter((key) => tables.has(key)),
   );
   return unswept;
+}
+
+/** Keys of the records that a segment may be the last to name. */
+async function retiredRecords(
+  kv: KeyValueStore,
+  libraryId: string,
+  descriptor: SegmentDescriptor,
+): Promise<Iterable<string>> {
+  try {
+    return recordKeysOf(
+      libraryId,
+      liveDocuments(await loadSegmentDocuments(kv, libraryId, [descriptor])),
+    );
+  } catch (error) {
+    if (!isDamage(error) && !isValueMissing(error)) throw error;
+    // Its posting lists name the same records, and those of documents deleted before.
+    const keys: string[] = [];
+    try {
+      for await (const { job, record } of readRows(kv, libraryId, descriptor)) {
+        keys.push(recordKey(libraryId, job, record));
+      }
+    } catch (worse) {
+      // Swept before: records went first, then lists, the table last.
+      if (isValueMissing(error) && isValueMissing(worse)) return [];
+      throw isDamage(error) && isValueMissing(worse) ? error : worse;
+    }
+    return keys;
+  }
 }
 
 /** The live documents of a segment that may have been swept; none when it has. */

@@ -39,7 +39,7 @@ export function emptyRows(count: number, dimensions: number): VectorRows {
 }
 
 /** Copies one row over another of the same dimensions. */
-export function copyRow(source: VectorRows, row: number, target: VectorRows, at: number): void {
+function copyRow(source: VectorRows, row: number, target: VectorRows, at: number): void {
   const { dimensions } = source;
   const values = source.values.subarray(row * dimensions, (row + 1) * dimensions);
   target.values.set(values, at * dimensions);

@@ -10,7 +10,7 @@ import { LANES_MAX, laneEvent } from './events';
 import type { JobPlan, JobState } from './job';
 import { expectTime } from './job-context';
 import type { JobRun } from './job-run';
-import { changesNothing, planDocuments } from './plan';
+import { changesNothing, isSweptMeanwhile, planDocuments } from './plan';
 import { publishPlan } from './publish-plan';
 import { loadSealed, sealPlan } from './seal';
 
@@ -81,7 +81,8 @@ async function lookAfterLanes(run: JobRun): Promise<number | undefined> {
   const { platform } = context;
   const current = state.plans[planNumber] as JobPlan;
   const batches = [...current.batches.keys()];
-  const results = await loadResults(platform.kv, jobId, planNumber, batches);
+  const getsMax = state.lanesAt === 0 ? 0 : undefined;
+  const results = await loadResults(platform.kv, jobId, planNumber, batches, getsMax);
   const progress = progressOf(state, current, results);
   if (results.size === batches.length) {
     await run.save({ ...progress, phase: 'seal', failures: 0, waiting: null });
@@ -123,11 +124,13 @@ function progressOf(
 ) {
   const { tokens, units } = state.spentBefore;
   let embedded = 0;
+  let chunksCharged = state.spentBefore.chunks;
   let { count, measured } = tokens;
   let { read, write } = units;
   let embeddedAt = 0;
   for (const [batch, result] of results) {
     embedded += batches[batch]?.[0] ?? 0;
+    chunksCharged += result.embedded;
     count += result.tokens;
     measured &&= result.tokensMeasured;
     read += result.readUnits;
@@ -136,6 +139,7 @@ function progressOf(
   }
   return {
     chunks: { ...state.chunks, embedded },
+    chunksCharged,
     tokens: { count, measured },
     laneUnits: { read, write },
     embeddedAt,
@@ -146,8 +150,13 @@ async function seal(run: JobRun): Promise<void> {
   const outlook = await planDocuments(run);
   // Somebody else has published meanwhile, and a plan from what there is now has been made.
   if (run.state.phase !== 'seal') return;
-  const sealed = await sealPlan(run, outlook);
-  await run.save({ phase: 'publish', sealed, failures: 0 });
+  try {
+    const sealed = await sealPlan(run, outlook);
+    await run.save({ phase: 'publish', sealed, failures: 0 });
+  } catch (error) {
+    if (!(await isSweptMeanwhile(run, error))) throw error;
+    await run.save({ phase: 'plan' });
+  }
 }
 
 async function publish(run: JobRun): Promise<void> {

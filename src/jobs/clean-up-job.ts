@@ -44,6 +44,7 @@ export async function cleanUpJob(
   state: JobState,
 ): Promise<void> {
   const { kv } = platform;
+  // Also of one that failed or was left alone later on: what it published is live.
   const isPublished = state.generation > 0;
   const last = state.plans.length - 1;
   await deleteRecords(kv, jobId, state, isPublished);
@@ -163,7 +164,12 @@ async function deleteSegment(
   await deletePrefix(kv, segmentPrefix(libraryId, segmentId));
 }
 
-async function deleteOwnValues(kv: KeyValueStore, jobId: string, state: JobState): Promise<void> {
+/** Deletes what stands under names of the job, the texts that it was given above all. */
+export async function deleteOwnValues(
+  kv: KeyValueStore,
+  jobId: string,
+  state: JobState,
+): Promise<void> {
   const named = state.plans.flatMap(({ pages, batches }, number) => [
     ...batches.flatMap(([, ...bytes], batch) => [
       ...textKeys(batchKey(jobId, number, batch), bytes),

@@ -1,12 +1,14 @@
 /** What a person does with a job: start, agree to the price, pause, resume, cancel. */
 
 import { GroundworkError } from '../errors';
+import { deleteKeys, deletePrefix } from '../index/read-values';
 import type { Platform } from '../platform/ports';
 import { coordinateEvent } from './events';
 import { isOver, type JobRequest, type JobState, newJobState, PLANS_MAX } from './job';
+import { stagedListPrefix, stagedPrefix } from './job-keys';
 import { changeJob, createJob, findJob } from './job-store';
 import { leaveLibrary } from './library-lease';
-import { type StagedPiece, stageCall } from './staging';
+import { type StagedPiece, stageCall, stagedKeys } from './staging';
 
 type Ports = Pick<Platform, 'kv' | 'entities' | 'queue' | 'clock' | 'newId' | 'log'>;
 
@@ -86,6 +88,32 @@ export async function resumeJob(platform: Ports, jobId: string): Promise<void> {
       lanesAt: 0,
     };
   });
+}
+
+/**
+ * Gives a job that has not come to its end other documents and another wish; what it has embedded
+ * is found by the hashes of its chunks. For whoever knows that nobody is working on it.
+ */
+export async function reopenJob(
+  platform: Ports,
+  jobId: string,
+  request: JobRequest,
+): Promise<void> {
+  const now = platform.clock();
+  const { state } = await findJob(platform.entities, jobId);
+  await deleteKeys(platform.kv, await stagedKeys(platform.kv, jobId, state.calls).catch(() => []));
+  await deletePrefix(platform.kv, stagedPrefix(jobId));
+  await deletePrefix(platform.kv, stagedListPrefix(jobId));
+  await changeJob(platform.entities, jobId, (job) => ({
+    ...newJobState(request, now),
+    // Its plans are kept for their records; the next one starts anew.
+    plans: job.plans,
+    plansMax: job.plans.length + PLANS_MAX,
+    mustPlan: true,
+    round: job.round + 1,
+    units: job.units,
+  }));
+  await freeLibrary(platform, jobId);
 }
 
 /** Ends a job for good; what it wrote is deleted, the live generation stays as it is. */

@@ -9,7 +9,7 @@ import { takeLease } from '../index/lease';
 import { advance } from './advance';
 import { cleanUpJob } from './clean-up-job';
 import { messageOf } from './error-message';
-import { coordinateEvent, isChainEnd } from './events';
+import { coordinateEvent, isChainEnd, lookEvent } from './events';
 import { awaitsCleaning, type JobState } from './job';
 import { isTimeUp, type JobContext } from './job-context';
 import { isOvertaken, JobRun } from './job-run';
@@ -21,9 +21,16 @@ const FAILURES_MAX = 8;
 /** Seconds until a job looks again whether another one has left its library. */
 const LEASE_LOOK_SECONDS = 20;
 
-/** Handles an event that asks to look after a job. Throws what the platform's retry may mend. */
-export async function coordinate(context: JobContext, jobId: string): Promise<void> {
-  const run = await takeJob(context, jobId);
+/**
+ * Handles an event that asks to look after a job; `lookAt` is the time at which the job awaited it.
+ * Throws what the platform's own retry may mend.
+ */
+export async function coordinate(
+  context: JobContext,
+  jobId: string,
+  lookAt?: number,
+): Promise<void> {
+  const run = await takeJob(context, jobId, lookAt);
   if (run === undefined) return;
   try {
     if (awaitsCleaning(run.state)) await cleanUp(run);
@@ -34,7 +41,11 @@ export async function coordinate(context: JobContext, jobId: string): Promise<vo
 }
 
 /** The job, held by this run; undefined when there is nothing for it to do. */
-async function takeJob(context: JobContext, jobId: string): Promise<JobRun | undefined> {
+async function takeJob(
+  context: JobContext,
+  jobId: string,
+  lookAt: number | undefined,
+): Promise<JobRun | undefined> {
   const { platform, event } = context;
   const job = await loadCurrent(context, jobId);
   if (job === undefined) {
@@ -63,6 +74,8 @@ async function takeJob(context: JobContext, jobId: string): Promise<JobRun | und
       holder: { event: event.id, attempt: event.attempt, until },
       // Whoever held it was ended from outside, or had no time left to say why.
       failures: holder === null ? state.failures : state.failures + 1,
+      // It has come, however early by this clock, and nobody may go on waiting for it.
+      ...(lookAt === state.nextLookAt ? { nextLookAt: 0 } : {}),
     });
   } catch (error) {
     if (isOvertaken(error)) return undefined;
@@ -118,7 +131,7 @@ async function lookLater(run: JobRun, seconds: number, changes: Partial<JobState
     holder: null,
     nextLookAt: isAwaited ? run.state.nextLookAt : dueAt,
   });
-  if (!isAwaited) await run.context.push([coordinateEvent(run.jobId, seconds)]);
+  if (!isAwaited) await run.context.push([lookEvent(run.jobId, dueAt, seconds)]);
 }
 
 async function cleanUp(run: JobRun): Promise<void> {
@@ -154,6 +167,7 @@ async function settle(run: JobRun, error: unknown): Promise<void> {
   const mayPass = !isOurs || error.retryable;
   const failures = run.state.failures + 1;
   platform.log('job_run_failed', { jobId, code, phase: run.state.phase, failures });
+  run.context.observe?.failed(error);
   const isEnded = awaitsCleaning(run.state);
   if (isEnded || (mayPass && failures <= FAILURES_MAX)) {
     await quietly(run, isEnded ? { holder: null } : { holder: null, failures, waiting: code });

@@ -15,6 +15,7 @@ import {
 import { itemBytes, type StoredItem } from '../index/stored-item';
 import { quantizeRows, rowOf } from '../index/vector-rows';
 import type { KeyValueStore } from '../platform/ports';
+import type { Int8Vector } from '../quantization/int8';
 import type { BatchPlace, Claim } from './claims';
 import { type BatchResult, createResult, loadResults, readPresent } from './embedded-records';
 import type { JobPlan } from './job';
@@ -46,7 +47,7 @@ export async function embedBatch(context: JobContext, work: BatchWork): Promise<
   const unitsBefore = context.used();
   const chunks = await readBatch(platform.kv, work, work.current);
   const claims = await earlierClaims(platform.kv, work, chunks.length);
-  const copied = await copiedRecords(platform.kv, work, chunks, claims);
+  const copied = await vectorsTakenOver(platform.kv, work, chunks, claims);
   const missing = chunks.flatMap((_, i) => (claims[i] === undefined ? [i] : []));
   const embedded = await embedMany({
     provider: work.provider,
@@ -65,6 +66,7 @@ export async function embedBatch(context: JobContext, work: BatchWork): Promise<
   for (const i of missing) claims[i] = work.claim.number;
   const result = {
     claims: claims as number[],
+    embedded: missing.length,
     tokens: embedded.tokens.count,
     tokensMeasured: embedded.tokens.measured || missing.length === 0,
     calls: embedded.calls,
@@ -143,28 +145,35 @@ async function earlierClaims(
 }
 
 /**
- * Takes over vectors that this job has paid for under the id of a library that another job made
- * first. Whether they were copied shows in `claims`.
+ * Takes over vectors that need no provider: those of an import, and those that this job has paid
+ * for under the id of a library that another job made first. What was taken over shows in `claims`.
  */
-async function copiedRecords(
+async function vectorsTakenOver(
   kv: KeyValueStore,
   work: BatchWork,
   chunks: readonly AwaitingChunk[],
   claims: (number | undefined)[],
 ): Promise<StoredItem[]> {
+  const taken: StoredItem[] = [];
+  const take = (i: number, vector: Int8Vector) => {
+    claims[i] = work.claim.number;
+    taken.push(recordItem(work, i, { ...(chunks[i] as AwaitingChunk), vector }));
+  };
   const wanted = chunks.flatMap(({ source }, i) => {
     if (source === undefined || claims[i] !== undefined) return [];
+    if (!('job' in source)) {
+      take(i, source);
+      return [];
+    }
     const key = recordKey(source.library, source.job, source.record);
     return [{ i, key, bytes: RECORD_BYTES_PLANNED }];
   });
   const found = await readPresent(kv, wanted);
-  return wanted.flatMap(({ i, key }) => {
+  for (const { i, key } of wanted) {
     const value = found.get(key);
-    if (value === undefined) return [];
-    const { vector } = decodeRecord(key, value, work.provider.dimensions);
-    claims[i] = work.claim.number;
-    return [recordItem(work, i, { ...(chunks[i] as AwaitingChunk), vector })];
-  });
+    if (value !== undefined) take(i, decodeRecord(key, value, work.provider.dimensions).vector);
+  }
+  return taken;
 }
 
 /** The record of a chunk of the batch, by its place there. */

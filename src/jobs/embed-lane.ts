@@ -93,7 +93,8 @@ async function openBatches(
   { plan }: ActiveJob,
 ): Promise<number[]> {
   const own = [...plan.batches.keys()].filter((batch) => batch % lane.lanes === lane.lane);
-  const results = await loadResults(platform.kv, lane.jobId, lane.plan, own);
+  // One that is missed here is claimed already.
+  const results = await loadResults(platform.kv, lane.jobId, lane.plan, own, 0);
   return own.filter((batch) => !results.has(batch));
 }
 

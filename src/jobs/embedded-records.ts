@@ -12,6 +12,8 @@ import { batchStarts, type RecordPlace } from './page';
 export interface BatchResult {
   /** Claim whose records stand for each chunk of the batch, in order. */
   claims: number[];
+  /** Chunks that the provider was asked for; the others had vectors already. */
+  embedded: number;
   tokens: number;
   tokensMeasured: boolean;
   calls: number;
@@ -33,12 +35,19 @@ export async function createResult(
   return kv.create(key, toItem('work', key, JSON.stringify(result)).value);
 }
 
-/** Results that are there, by number of the batch. Errors: `value_corrupt`. */
+/** Results that a look at a job reads on their own; what batches lag behind is found bit by bit. */
+const GETS_MAX = 25;
+
+/**
+ * Results that are there, by number of the batch. As a batch of reads may lag behind, those missing
+ * from it are read on their own, unless they are more than `getsMax`. Errors: `value_corrupt`.
+ */
 export async function loadResults(
   kv: KeyValueStore,
   jobId: string,
   plan: number,
   batches: readonly number[],
+  getsMax = GETS_MAX,
 ): Promise<Map<number, BatchResult>> {
   const wanted = batches.map((batch) => ({
     batch,
@@ -46,6 +55,15 @@ export async function loadResults(
     bytes: RESULT_BYTES_PLANNED,
   }));
   const values = await readPresent(kv, wanted);
+  const missing = wanted.filter(({ key }) => !values.has(key));
+  if (missing.length <= getsMax) {
+    await settleAll(
+      missing.map(async ({ key }) => {
+        const value = await kv.get(key);
+        if (value !== undefined) values.set(key, value);
+      }),
+    );
+  }
   const results = new Map<number, BatchResult>();
   for (const { batch, key } of wanted) {
     const value = values.get(key);
@@ -72,8 +90,9 @@ export async function embeddedRecords(
   jobId: string,
   number: number,
   plan: JobPlan,
+  getsMax = GETS_MAX,
 ): Promise<Map<number, RecordPlace>> {
-  const results = await loadResults(kv, jobId, number, [...plan.batches.keys()]);
+  const results = await loadResults(kv, jobId, number, [...plan.batches.keys()], getsMax);
   const records = new Map<number, RecordPlace>();
   for (const [batch, start] of batchStarts(plan).entries()) {
     const { claims = [] } = results.get(batch) ?? {};

@@ -1,10 +1,11 @@
 /**
- * What a job will take, before anything of it is paid: money to the provider, units of the storage
- * quotas, minutes, money to Forge. The sizes are those of the stored formats (docs/format.md), with
- * the mean in the place of each; a test holds the units against what indexing really writes.
+ * What a planned job will take from there on, before anything of it is paid: money to the provider,
+ * units of the storage quotas, minutes, money to Forge. What staging and planning have used is
+ * spent, and stands in the job itself. The sizes are those of the stored formats (docs/format.md),
+ * with the mean in the place of each; a test holds the units against what jobs really use.
  *
- * Left out, each below a tenth: the job's own progress, working values of a seal in steps, and the
- * sweep of what the job replaces (a unit for 25 chunks).
+ * Left out, each below a tenth: looking after lanes that run for long, working values of a seal in
+ * steps, and the sweep of what the job replaces (a unit for 25 chunks).
  */
 
 import type { EmbeddingProvider } from '../embedding/provider';
@@ -62,6 +63,11 @@ interface Traffic {
   units: number;
 }
 
+interface OwnUnits {
+  readUnits: number;
+  writeUnits: number;
+}
+
 /** JSON bytes of a record besides text and vector: key, envelope, document, scale, escapes. */
 const RECORD_BYTES_BESIDES = 290;
 /** Text in a record is escaped twice: what line breaks and quotes add to a byte of it. */
@@ -78,9 +84,21 @@ const CENTROID_BYTES_BESIDES_CODE = 8;
 /** Creating catalogue and manifest, and the transaction over both without a table in them. */
 const PUBLISH_UNITS = 3;
 const PUBLISH_BYTES = 6_000;
-/** Staged documents are base64, and are read to plan and to embed. */
-const STAGED_BYTES_PER_TEXT_BYTE = 4 / 3;
-const STAGED_READS = 2;
+/** In a batch, a text that awaits its vector has name and headings of its record beside it. */
+const AWAITING_BYTES_BESIDES = 130;
+/** Each batch has a claim and a result, and the lane looks at the job before it and after it. */
+const BATCH_WRITE_UNITS = 2;
+const BATCH_READ_UNITS = 2;
+/** A chunk in a page of the plan, which is read to seal and to clean up. */
+const PAGE_BYTES_PER_CHUNK = 60;
+const PAGE_READS = 2;
+/** The job's own state at every turn, and its lease; more turns where it looks after lanes. */
+const JOB_WRITE_UNITS = 8;
+const JOB_READ_UNITS = 18;
+const LANES_WRITE_UNITS = 4;
+const LANES_READ_UNITS = 6;
+/** What the job deletes of its own in the end. */
+const OWN_VALUES_PER_UNIT = 25;
 
 /**
  * How fast a provider is. Of `openai` assumed on the slow side (recorded calls of few texts took
@@ -94,15 +112,19 @@ const SPEED_DEFAULT = { secondsPerCall: 2, tokensPerSecond: Number.POSITIVE_INFI
 const SEALED_CHUNKS_PER_SECOND = 4_000;
 
 export function estimateJob(size: JobSize): JobEstimate {
-  const records = recordTraffic(size, size.chunksToEmbed);
-  const segment = segmentTraffic(size);
-  const staged = stagedTraffic(size);
+  const { records, segment } = storedTraffic(size);
+  const embedding = embeddingTraffic(size);
   const sealed = recordTraffic(size, size.chunksSealed);
-  const write = (traffic: Traffic) => traffic.units / size.writeUnitsPerMinute;
-  const read = (traffic: Traffic) => traffic.units / size.readUnitsPerMinute;
-  const embedMinutes = Math.max(embedSeconds(size) / 60, write(records));
+  const own = ownTraffic(size);
+  const embedWrites = records.units + embedding.writeUnits;
+  const otherWrites = segment.units + own.writeUnits;
+  const otherReads = sealed.units + own.readUnits;
+  const write = (units: number) => units / size.writeUnitsPerMinute;
+  const read = (units: number) => units / size.readUnitsPerMinute;
+  const storeMinutes = Math.max(write(embedWrites), read(embedding.readUnits));
+  const embedMinutes = Math.max(embedSeconds(size) / 60, storeMinutes);
   const computeMinutes = size.chunksSealed / SEALED_CHUNKS_PER_SECOND / 60;
-  const otherMinutes = read(staged) + read(sealed) + computeMinutes + write(segment);
+  const otherMinutes = read(otherReads) + computeMinutes + write(otherWrites);
   const laneMinutes = embedMinutes * size.lanes + otherMinutes;
   const price = usdPerMillionTokens(size.provider.provider, size.provider.model);
   return {
@@ -112,25 +134,36 @@ export function estimateJob(size: JobSize): JobEstimate {
     tokens: size.tokens,
     costUsd: price === undefined ? null : (size.tokens / 1e6) * price,
     priceDate: PRICE_DATE,
-    writeUnits: records.units + segment.units,
-    readUnits: staged.units + sealed.units,
+    writeUnits: embedWrites + otherWrites,
+    readUnits: embedding.readUnits + otherReads,
     minutes: embedMinutes + otherMinutes,
     forgeCostUsd:
-      ((staged.bytes + sealed.bytes) / 1e9) * FORGE_USD.perGigabyteRead +
+      ((embedding.bytesRead + sealed.bytes) / 1e9) * FORGE_USD.perGigabyteRead +
       ((records.bytes + segment.bytes) / 1e9) * FORGE_USD.perGigabyteWritten +
       laneMinutes * 60 * (size.memoryMb / 1_024) * FORGE_USD.perGigabyteSecond,
   };
 }
 
-function embedSeconds({ chunksToEmbed, tokens, provider, lanes }: JobSize): number {
+/** Writing what a library then has: records, and what the seal and the publish write. */
+export function storedTraffic(size: JobSize): { records: Traffic; segment: Traffic } {
+  return { records: recordTraffic(size, size.chunksToEmbed), segment: segmentTraffic(size) };
+}
+
+function embedSeconds(size: JobSize): number {
+  const { chunksToEmbed, tokens, provider, lanes } = size;
   if (chunksToEmbed === 0) return 0;
   const { secondsPerCall, tokensPerSecond } = SPEEDS[provider.provider] ?? SPEED_DEFAULT;
-  const calls = Math.max(
+  const rounds = Math.ceil(countBatches(size) / (lanes * provider.parallelCallsMax));
+  return rounds * secondsPerCall + tokens / (lanes * tokensPerSecond);
+}
+
+/** Each is one call of the provider. */
+function countBatches({ chunksToEmbed, tokens, provider }: JobSize): number {
+  if (chunksToEmbed === 0) return 0;
+  return Math.max(
     Math.ceil(chunksToEmbed / provider.textsPerCallMax),
     Math.ceil(tokens / provider.tokensPerCallMax),
   );
-  const rounds = Math.ceil(calls / (lanes * provider.parallelCallsMax));
-  return rounds * secondsPerCall + tokens / (lanes * tokensPerSecond);
 }
 
 /** So many records, written or read in batches. */
@@ -169,9 +202,30 @@ function centroidTableBytes(lists: number, dimensions: number): number {
   return base64Bytes(lists * (codeBytes + CENTROID_BYTES_BESIDES_CODE));
 }
 
-function stagedTraffic({ textBytesToEmbed }: JobSize): Traffic {
-  const bytes = STAGED_READS * STAGED_BYTES_PER_TEXT_BYTE * textBytesToEmbed;
-  return { bytes, units: Math.ceil(bytes / KVS_UNIT_BYTES) };
+/** What lanes use besides writing records. */
+function embeddingTraffic(size: JobSize): OwnUnits & { bytesRead: number } {
+  const { chunksToEmbed, textBytesToEmbed } = size;
+  if (chunksToEmbed === 0) return { bytesRead: 0, readUnits: 0, writeUnits: 0 };
+  const batches = countBatches(size);
+  const bytesRead =
+    chunksToEmbed * AWAITING_BYTES_BESIDES + textBytesToEmbed * ESCAPED_BYTES_PER_TEXT_BYTE;
+  const textUnits = Math.ceil(bytesRead / KVS_UNIT_BYTES);
+  return {
+    bytesRead,
+    readUnits: textUnits + batches * BATCH_READ_UNITS + LANES_READ_UNITS,
+    writeUnits: batches * BATCH_WRITE_UNITS + LANES_WRITE_UNITS,
+  };
+}
+
+/** What the job needs to keep account: its state, its pages, and deleting them. */
+function ownTraffic(size: JobSize): OwnUnits {
+  const { documents, chunks } = size;
+  const pageBytes = documents * TABLE_BYTES_PER_DOCUMENT + chunks * PAGE_BYTES_PER_CHUNK;
+  const ownValues = documents + 3 * countBatches(size);
+  return {
+    readUnits: Math.ceil((PAGE_READS * pageBytes) / KVS_UNIT_BYTES) + JOB_READ_UNITS,
+    writeUnits: Math.ceil(ownValues / OWN_VALUES_PER_UNIT) + JOB_WRITE_UNITS,
+  };
 }
 
 /** Each batch is rounded up to whole units, which adds half a unit on the average. */

@@ -14,7 +14,12 @@ const EMBED = { key: 'embed', limit: LANES_MAX };
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const idSchema = v.pipe(v.string(), v.regex(/^[a-z0-9]{1,64}$/));
 
-const coordinateSchema = v.object({ step: v.literal('coordinate'), jobId: idSchema });
+const coordinateSchema = v.object({
+  step: v.literal('coordinate'),
+  jobId: idSchema,
+  /** The job's `nextLookAt` that this event stands for. */
+  lookAt: v.optional(count),
+});
 const embedSchema = v.object({
   step: v.literal('embed'),
   jobId: idSchema,
@@ -25,8 +30,14 @@ const embedSchema = v.object({
   deferred: count,
 });
 
+/** Asks for the rest of libraries that were deleted to be deleted. */
+const eraseSchema = v.object({ step: v.literal('erase') });
+
 /** What an event of this version asks for. */
-export type Step = v.InferOutput<typeof coordinateSchema> | v.InferOutput<typeof embedSchema>;
+export type Step =
+  | v.InferOutput<typeof coordinateSchema>
+  | v.InferOutput<typeof embedSchema>
+  | v.InferOutput<typeof eraseSchema>;
 
 const versionSchema = v.object({ v: v.literal(JOB_VERSION) });
 const bodySchema = v.intersect([versionSchema, v.variant('step', [coordinateSchema, embedSchema])]);
@@ -63,9 +74,15 @@ export function parseEvent(event: unknown): ReceivedEvent | undefined {
 }
 
 /** Asks the coordinator to look after a job. */
-export function coordinateEvent(jobId: string, delaySeconds = 0): QueuedEvent {
+export function coordinateEvent(jobId: string): QueuedEvent {
   const body = { v: JOB_VERSION, step: 'coordinate', jobId };
-  return { body, concurrency: COORDINATE, ...delayed(delaySeconds) };
+  return { body, concurrency: COORDINATE };
+}
+
+/** The same later, at the time that the job's state will then say somebody looks. */
+export function lookEvent(jobId: string, lookAt: number, delaySeconds: number): QueuedEvent {
+  const { body, ...options } = coordinateEvent(jobId);
+  return { body: { ...(body as object), lookAt }, ...options, ...delayed(delaySeconds) };
 }
 
 /** Starts a lane, or lets it go on. */
@@ -75,6 +92,11 @@ export function laneEvent(
 ): QueuedEvent {
   const body = { v: JOB_VERSION, step: 'embed', ...lane };
   return { body, concurrency: EMBED, ...delayed(delaySeconds) };
+}
+
+/** Asks to go on with deletions; one at a time, beside no coordinator. */
+export function eraseEvent(): QueuedEvent {
+  return { body: { v: JOB_VERSION, step: 'erase' }, concurrency: COORDINATE };
 }
 
 function delayed(delaySeconds: number): { delaySeconds?: number } {

@@ -6,6 +6,7 @@ import type { Platform } from '../platform/ports';
 import { beginDelivery } from './claims';
 import { coordinate } from './coordinate';
 import { embedLane } from './embed-lane';
+import { eraseOn } from './erase-on';
 import { isChainEnd, parseEvent, type ReceivedEvent, type Step } from './events';
 import { isOver } from './job';
 import type { JobContext } from './job-context';
@@ -46,13 +47,17 @@ async function takeEvent(platform: Platform, event: unknown, providers: Provider
     return;
   }
   const { step } = received;
+  if (step.step === 'erase') {
+    await eraseOn(contextOf(platform, received, providers));
+    return;
+  }
   if (await isStale(platform, step.jobId)) {
     platform.log('job_event_stale', { jobId: step.jobId });
     return;
   }
   const context = contextOf(platform, received, providers);
   if (step.step === 'coordinate') {
-    await coordinate(context, step.jobId);
+    await coordinate(context, step.jobId, step.lookAt);
     return;
   }
   if (await beginDelivery(context.platform.kv, step.jobId, received))

@@ -1,21 +1,18 @@
-/**
- * A job driven within the calling process, by the same steps that Forge's queue drives: for the
- * command line, for measurements, and for whoever has all documents and all the time at hand.
- */
+/** Indexing and importing within the calling process. */
 
 import type { EmbeddingProvider } from '../embedding/provider';
-import { GroundworkError } from '../errors';
 import type { Projects } from '../index/catalogue';
+import { chooseProvider, providerOf } from '../index/choose-provider';
 import type { GivenDocument } from '../index/prepare-document';
-import { meterEntities, meterStore } from '../platform/metered-store';
-import type { Platform, QueuedEvent } from '../platform/ports';
-import { cancelJob, openJob, stageDocuments, startJob } from './control-job';
-import { coordinate } from './coordinate';
-import { embedLane } from './embed-lane';
-import { parseEvent } from './events';
-import { isOver, type RefusedDocument } from './job';
-import type { JobContext, JobObserver } from './job-context';
-import { findJob, forgetJob } from './job-store';
+import type { Platform } from '../platform/ports';
+import {
+  type DrivenJob,
+  driveJob,
+  type IndexProgress,
+  type IndexReport,
+  planHere,
+} from './drive-here';
+import type { JobView } from './job-view';
 
 export interface IndexRequest {
   library: string;
@@ -27,209 +24,73 @@ export interface IndexRequest {
   /** Allow another fingerprint than the live one. */
   rebuild?: boolean;
   provider: EmbeddingProvider;
+  /** See `DrivenJob`. */
+  keepsEmbedded?: boolean;
   onProgress?: (progress: IndexProgress) => void;
 }
-
-export interface IndexProgress {
-  phase: 'read' | 'embed' | 'write' | 'publish';
-  done: number;
-  total: number;
-}
-
-export interface IndexReport {
-  library: string;
-  generation: number;
-  indexed: number;
-  unchanged: number;
-  deleted: number;
-  refused: RefusedDocument[];
-  /** Chunks of the whole library after this job. */
-  chunks: number;
-  /** Chunks embedded by this job. */
-  embedded: number;
-  tokens: number;
-  /** Whether the provider counted the tokens, or they are an estimate. */
-  tokensMeasured: boolean;
-}
-
-/** Bytes of documents staged by one call; a multiple of three, so that base64 joins. */
-const BYTES_PER_CALL = 3_000_000;
 
 /**
  * Indexes documents into a library. A document that cannot be taken is refused by name and the
  * others go on; what concerns the whole run throws, publishes nothing and leaves nothing.
  * Errors: those of planning, embedding and publishing; README lists the codes.
  */
-export async function indexDocuments(
-  platform: Platform,
-  request: IndexRequest,
-): Promise<IndexReport> {
-  const { provider } = request;
-  const jobId = await openJob(platform, {
-    kind: 'index',
-    library: request.library,
-    projects: request.projects ?? null,
-    embedder: provider.provider,
-    dimensions: provider.dimensions,
-    sync: request.sync,
-    rebuild: request.rebuild ?? false,
+export function indexDocuments(platform: Platform, request: IndexRequest): Promise<IndexReport> {
+  return driveJob(platform, indexingJob(request));
+}
+
+/** What the same would cost; nothing is embedded or published. Errors: those of planning. */
+export function estimateIndexing(platform: Platform, request: IndexRequest): Promise<JobView> {
+  return planHere(platform, indexingJob(request));
+}
+
+function indexingJob(request: IndexRequest): DrivenJob {
+  const { provider, library, projects, documents, sync, rebuild = false } = request;
+  return {
+    wish: {
+      kind: 'index',
+      library,
+      projects: projects ?? null,
+      embedder: provider.provider,
+      dimensions: provider.dimensions,
+      sync,
+      rebuild,
+    },
+    documents,
+    keepsEmbedded: request.keepsEmbedded ?? false,
+    onProgress: request.onProgress ?? (() => undefined),
+    providerFor: () => provider,
+    providerOf: () => provider,
+  };
+}
+
+export interface ImportRequest {
+  library: string;
+  /** Undefined keeps the library's assignment; a new library is then for all projects. */
+  projects: Projects | undefined;
+  /** The export as it was written. */
+  bytes: Uint8Array;
+  onProgress?: (progress: IndexProgress) => void;
+}
+
+/**
+ * Imports an export into a library, beside what is in it; a document of the same name is replaced.
+ * Nothing is embedded. Errors: those of `parseExport`, `fingerprint_mismatch`, those of publishing.
+ */
+export function importExport(platform: Platform, request: ImportRequest): Promise<IndexReport> {
+  return driveJob(platform, {
+    wish: {
+      kind: 'import',
+      library: request.library,
+      projects: request.projects ?? null,
+      embedder: null,
+      dimensions: null,
+      sync: false,
+      rebuild: false,
+    },
+    documents: [{ name: 'export', bytes: request.bytes }],
+    keepsEmbedded: false,
+    onProgress: request.onProgress ?? (() => undefined),
+    providerFor: (library, wish) => chooseProvider(platform, library, wish),
+    providerOf: (fingerprint) => providerOf(platform, fingerprint),
   });
-  const seen = createObserver(request.onProgress ?? (() => undefined));
-  const driver = createDriver(platform, request, seen.observer);
-  try {
-    const calls = await stageAll(driver.platform, jobId, request.documents);
-    await startJob(driver.platform, jobId, { calls, confirm: false });
-    await driver.run(jobId);
-    return await takeReport(platform, jobId, seen.refused());
-  } catch (error) {
-    // Should this fail too, the error of the job is still the one to report.
-    await discard(driver, jobId).catch(() => platform.log('cleanup_failed', { jobId }));
-    throw error;
-  }
-}
-
-/** A queue in memory, whose events are handled one after the other. */
-function createDriver(platform: Platform, request: IndexRequest, observe: JobObserver) {
-  const events: { event: QueuedEvent; dueAt: number }[] = [];
-  const pushAll = async (pushed: readonly QueuedEvent[]) => {
-    for (const event of pushed) {
-      events.push({ event, dueAt: platform.clock() + (event.delaySeconds ?? 0) * 1_000 });
-    }
-  };
-  const queue = {
-    push: (body: QueuedEvent['body'], options?: Omit<QueuedEvent, 'body'>) =>
-      pushAll([{ body, ...options }]),
-    pushAll,
-  };
-  const own = { ...platform, queue };
-  return {
-    platform: own,
-    async run(jobId: string): Promise<void> {
-      for (let number = 0; events.length > 0; number += 1) {
-        events.sort((a, b) => a.dueAt - b.dueAt);
-        const next = events.shift() as (typeof events)[number];
-        const waitMs = next.dueAt - platform.clock();
-        if (waitMs > 0) await platform.sleep(waitMs);
-        await handle(
-          own,
-          { request, observe },
-          { body: next.event.body, eventId: `${jobId}-${number}` },
-        );
-        const { state } = await findJob(platform.entities, jobId);
-        if (isOver(state) && (state.isClean || state.state === 'failed')) return;
-      }
-    },
-  };
-}
-
-async function handle(
-  platform: Platform,
-  { request, observe }: { request: IndexRequest; observe: JobObserver },
-  event: object,
-): Promise<void> {
-  const received = parseEvent(event);
-  if (received === undefined) return;
-  const { step, id, attempt } = received;
-  const store = meterStore(platform.kv);
-  const metered = meterEntities(platform.entities);
-  const context: JobContext = {
-    platform: { ...platform, kv: store.kv, entities: metered.entities },
-    used: () => ({
-      read: store.used().readUnits + metered.used().readUnits,
-      write: store.used().writeUnits + metered.used().writeUnits,
-    }),
-    providerFor: () => request.provider,
-    providerOf: () => request.provider,
-    event: { id, attempt },
-    push: (events) => platform.queue.pushAll(events),
-    observe,
-  };
-  if (step.step === 'coordinate') await coordinate(context, step.jobId);
-  else await embedLane(context, step);
-}
-
-/** Gathers what the job's state has no room for, and tells of progress. */
-function createObserver(onProgress: (progress: IndexProgress) => void) {
-  const refused = new Map<string, RefusedDocument>();
-  let embedded = 0;
-  let toEmbed = 0;
-  const observer: JobObserver = {
-    saved({ phase, planned, documents, chunks }) {
-      if (phase === 'plan' && planned > 0) {
-        onProgress({ phase: 'read', done: planned, total: documents.total });
-      }
-      if (phase === 'plan') embedded = 0;
-      toEmbed = chunks.toEmbed;
-      if (phase === 'publish')
-        onProgress({ phase: 'write', done: chunks.total, total: chunks.total });
-      if (phase === 'done') onProgress({ phase: 'publish', done: 1, total: 1 });
-    },
-    refused(documents) {
-      for (const one of documents) refused.set(`${one.document}\n${one.code}`, one);
-    },
-    embedded(chunks) {
-      embedded += chunks;
-      onProgress({ phase: 'embed', done: Math.min(embedded, toEmbed), total: toEmbed });
-    },
-  };
-  return { observer, refused: () => [...refused.values()] };
-}
-
-async function stageAll(
-  platform: Platform,
-  jobId: string,
-  documents: readonly GivenDocument[],
-): Promise<number> {
-  let calls = 0;
-  let bytes = 0;
-  let pieces: { name: string; part: number; parts: number; content: string }[] = [];
-  const flush = async () => {
-    if (pieces.length === 0) return;
-    await stageDocuments(platform, jobId, calls, pieces);
-    calls += 1;
-    bytes = 0;
-    pieces = [];
-  };
-  for (const document of documents) {
-    if (bytes + document.bytes.length > BYTES_PER_CALL) await flush();
-    const content = Buffer.from(document.bytes).toString('base64');
-    pieces.push({ name: document.name, part: 0, parts: 1, content });
-    bytes += document.bytes.length;
-  }
-  await flush();
-  return calls;
-}
-
-/** What the job did; the job itself has served then. Errors: that of a job that failed. */
-async function takeReport(
-  platform: Platform,
-  jobId: string,
-  refused: RefusedDocument[],
-): Promise<IndexReport> {
-  const { state } = await findJob(platform.entities, jobId);
-  const { documents, chunks, tokens, error } = state;
-  if (state.state !== 'done') {
-    const fallback = { code: 'job_state', message: `job ${jobId}: ended as ${state.state}` };
-    throw new GroundworkError(error ?? fallback);
-  }
-  await forgetJob(platform, jobId);
-  return {
-    library: state.request.library,
-    generation: state.generation,
-    indexed: documents.indexed,
-    unchanged: documents.unchanged,
-    deleted: documents.deleted,
-    refused,
-    chunks: state.chunksLive,
-    embedded: chunks.embedded,
-    tokens: tokens.count,
-    tokensMeasured: tokens.measured,
-  };
-}
-
-/** Ends a job that did not come to its end, and deletes all that it wrote. */
-async function discard(driver: ReturnType<typeof createDriver>, jobId: string): Promise<void> {
-  await cancelJob(driver.platform, jobId);
-  await driver.run(jobId);
-  await forgetJob(driver.platform, jobId);
 }

@@ -31,6 +31,8 @@ export interface JobContext {
 
 export interface JobObserver {
   saved: (state: JobState) => void;
+  /** The error that ends a run, as it was; where runs are told of, its message must not go. */
+  failed: (error: unknown) => void;
   refused: (documents: readonly RefusedDocument[]) => void;
   /** Chunks that have got their vectors. */
   embedded: (chunks: number) => void;

@@ -10,14 +10,24 @@ export function jobPrefix(jobId: string): string {
   return `${STAGED_PREFIX}${jobId}:`;
 }
 
+/** Everything that was staged but the lists of it. */
+export function stagedPrefix(jobId: string): string {
+  return `${jobPrefix(jobId)}i:`;
+}
+
+/** The lists of what was staged. */
+export function stagedListPrefix(jobId: string): string {
+  return `${jobPrefix(jobId)}n:`;
+}
+
 /** A part of the list of pieces that one call staged. */
 export function stagedListKey(jobId: string, call: number, part: number): string {
-  return `${jobPrefix(jobId)}n:${call}:${part}`;
+  return `${stagedListPrefix(jobId)}${call}:${part}`;
 }
 
 /** One value of a call's pieces. */
 export function stagedPieceKey(jobId: string, call: number, number: number): string {
-  return `${jobPrefix(jobId)}i:${call}:${number}`;
+  return `${stagedPrefix(jobId)}${call}:${number}`;
 }
 
 export function pageKey(jobId: string, plan: number, page: number): string {

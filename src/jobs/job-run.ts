@@ -73,7 +73,7 @@ export class JobRun {
 
   #next(changes: Partial<JobState>): { state: JobState; used: Units } {
     const used = this.context.used();
-    const { units } = this.state;
+    const { units } = { ...this.state, ...changes };
     const state: JobState = {
       ...this.state,
       ...changes,

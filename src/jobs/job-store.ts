@@ -56,8 +56,14 @@ export async function createJob(
   jobId: string,
   state: JobState,
 ): Promise<StoredJob> {
-  await platform.kv.set(jobKey(jobId), { createdAt: state.createdAt });
-  await platform.entities.create(JOB_ENTITY, jobId, entityValue(1, state));
+  try {
+    await platform.kv.set(jobKey(jobId), { createdAt: state.createdAt });
+    await platform.entities.create(JOB_ENTITY, jobId, entityValue(1, state));
+  } catch (error) {
+    // Of either the answer may have been lost. Should this fail too, a scheduled trigger finds it.
+    await forgetJob(platform, jobId).catch(() => undefined);
+    throw error;
+  }
   return { jobId, token: 1, state };
 }
 

@@ -85,6 +85,8 @@ const stateSchema = v.object({
   /** What the vectors depend on besides the texts; known when planning starts. */
   fingerprint: v.nullable(fingerprintSchema),
   plans: v.array(planSchema),
+  /** The next plan begins even if the last one fits what is live: other documents were given. */
+  mustPlan: v.boolean(),
   /** Plans after which the job gives up on being first to publish. */
   plansMax: count,
   /** Where the planning goes on: documents given that are planned, then documents kept. */
@@ -107,7 +109,8 @@ const stateSchema = v.object({
     refused: count,
   }),
   chunks: v.object({ total: count, reused: count, toEmbed: count, embedded: count }),
-  /** Tokens that the provider has charged, in all plans. */
+  /** Chunks and tokens that the provider has charged, in all plans. */
+  chunksCharged: count,
   tokens: tokensSchema,
   /** Tokens and bytes of the texts that await a vector, by estimate. */
   tokensPlanned: count,
@@ -117,7 +120,7 @@ const stateSchema = v.object({
   units: unitsSchema,
   laneUnits: unitsSchema,
   /** What lanes had used before the current plan. */
-  spentBefore: v.object({ tokens: tokensSchema, units: unitsSchema }),
+  spentBefore: v.object({ chunks: count, tokens: tokensSchema, units: unitsSchema }),
   /** Times that another job published first and this one planned again. */
   overtaken: count,
   /** Bytes of the parts of what sealing left for publishing; none before. */
@@ -170,6 +173,7 @@ export function newJobState(request: JobRequest, now: number): JobState {
     nextLookAt: 0,
     fingerprint: null,
     plans: [],
+    mustPlan: false,
     plansMax: PLANS_MAX,
     planned: 0,
     isPlanComplete: false,
@@ -180,13 +184,18 @@ export function newJobState(request: JobRequest, now: number): JobState {
     embedStartedAt: 0,
     documents: { total: 0, indexed: 0, unchanged: 0, deleted: 0, refused: 0 },
     chunks: { total: 0, reused: 0, toEmbed: 0, embedded: 0 },
+    chunksCharged: 0,
     tokens: { count: 0, measured: true },
     tokensPlanned: 0,
     textBytesPlanned: 0,
     refused: [],
     units: { read: 0, write: 0 },
     laneUnits: { read: 0, write: 0 },
-    spentBefore: { tokens: { count: 0, measured: true }, units: { read: 0, write: 0 } },
+    spentBefore: {
+      chunks: 0,
+      tokens: { count: 0, measured: true },
+      units: { read: 0, write: 0 },
+    },
     overtaken: 0,
     sealed: [],
     failures: 0,

@@ -8,7 +8,7 @@
 import * as v from 'valibot';
 import { GroundworkError } from '../errors';
 import {
-  isCatalogueDamaged,
+  isCatalogueDamage,
   type LibraryEntry,
   loadCatalogue,
   loadManifest,
@@ -172,7 +172,7 @@ async function namedKeys(
     }
     return named;
   } catch (error) {
-    if (!isValueMissing(error) && !isDamage(error) && !isCatalogueDamaged(error)) throw error;
+    if (!isValueMissing(error) && !isDamage(error) && !isCatalogueDamage(error)) throw error;
     platform.log('orphans_not_sought', { library: library.id });
     return undefined;
   }

@@ -5,7 +5,9 @@
 
 import type { DocumentEntry } from '../index/document-table';
 import type { ChunkRecord } from '../index/record';
+import { toBase64 } from '../index/stored-item';
 import type { KeyValueStore } from '../platform/ports';
+import type { Int8Vector } from '../quantization/int8';
 import type { JobPlan } from './job';
 import { batchKey, pageKey } from './job-keys';
 import { readTexts, writeText } from './work-text';
@@ -36,8 +38,8 @@ export interface PlannedDocument {
 
 /** A chunk that awaits a vector: what its record will hold besides. */
 export interface AwaitingChunk extends Omit<ChunkRecord, 'vector'> {
-  /** A record of the same chunk in another library, whose vector is taken over. */
-  source?: RecordPlace | undefined;
+  /** Where the vector comes from if not from a provider: a record of another library, or here. */
+  source?: RecordPlace | Int8Vector | undefined;
 }
 
 type ChunkRow = [start: number, end: number, hash: string, job: string, record: number];
@@ -91,7 +93,7 @@ export async function writeBatch(
     chunk.lead,
     chunk.text,
     chunk.trail,
-    ...(chunk.source === undefined ? [] : [chunk.source]),
+    ...(chunk.source === undefined ? [] : [packSource(chunk.source)]),
   ]);
   return writeText(kv, batchKey(at.jobId, at.plan, at.batch), JSON.stringify(rows));
 }
@@ -106,15 +108,33 @@ export async function readBatch(
   const [text = '[]'] = await readTexts(kv, [
     { key: batchKey(at.jobId, at.plan, at.batch), bytes },
   ]);
-  const rows = JSON.parse(text) as [string, string[], string, string, string, RecordPlace?][];
+  const rows = JSON.parse(text) as BatchRow[];
   return rows.map(([document, headings, lead, slice, trail, source]) => ({
     document,
     headings,
     lead,
     text: slice,
     trail,
-    source,
+    source: source === undefined ? undefined : unpackSource(source),
   }));
+}
+
+type PackedSource = RecordPlace | [scale: number, values: string];
+type BatchRow = [string, string[], string, string, string, PackedSource?];
+
+function packSource(source: RecordPlace | Int8Vector): PackedSource {
+  return 'job' in source ? source : [source.scale, toBase64(asBytes(source.values))];
+}
+
+function unpackSource(packed: PackedSource): RecordPlace | Int8Vector {
+  if (!Array.isArray(packed)) return packed;
+  const [scale, text] = packed;
+  const bytes = Buffer.from(text, 'base64');
+  return { scale, values: new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length) };
+}
+
+function asBytes({ buffer, byteOffset, length }: Int8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 /** Place among those that await a vector of the first chunk of each batch. */

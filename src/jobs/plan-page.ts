@@ -45,6 +45,12 @@ const DOCUMENTS_PER_PAGE = 200;
 /** Bytes as staged; a document larger than this is a page of its own. */
 const BYTES_PER_PAGE = 1_500_000;
 
+/**
+ * Batches of a model inside the app, which takes few texts at a time and is not paid by the call.
+ */
+const BATCH_TEXTS_MIN = 64;
+const BATCH_TOKENS_MIN = 32_000;
+
 /** Plans documents from `first` on. Errors: those of reading what was staged. */
 export async function nextGivenPage(
   source: PageSource,
@@ -126,15 +132,17 @@ export function createPage({ libraryId, limits, reusable }: PageSource): OpenPag
         if (found?.library === libraryId) {
           return { start, end, hash, job: found.job, record: found.record };
         }
-        awaiting.push({ ...chunk, source: found });
+        awaiting.push({ ...chunk, source: chunk.source ?? found });
         return { start, end, hash, job: '', record: awaiting.length - 1 };
       });
       documents.push({ name, hash, chunks: planned });
     },
     close(taken) {
-      const texts = awaiting.map(embeddedText);
-      const tokenCounts = texts.map(estimateTokens);
-      const batches = planBatches(tokenCounts, limits).map(({ start, end }) =>
+      // What brings its vector along costs nothing to embed.
+      const tokenCounts = awaiting.map((chunk) =>
+        chunk.source === undefined ? estimateTokens(embeddedText(chunk)) : 0,
+      );
+      const batches = planBatches(tokenCounts, batchLimits(limits)).map(({ start, end }) =>
         awaiting.slice(start, end),
       );
       return {
@@ -150,13 +158,25 @@ export function createPage({ libraryId, limits, reusable }: PageSource): OpenPag
   };
 }
 
-function faultOf(
-  name: string,
-  code: 'document_incomplete' | 'document_duplicate',
-): GroundworkError {
-  const why =
-    code === 'document_incomplete'
-      ? 'not all of its pieces arrived. Give it again'
-      : 'given twice in one run; the first was taken. Rename one of them, or index them into two libraries';
-  return new GroundworkError({ code, message: `document "${name}": ${why}` });
+/**
+ * A batch is one call, unless the provider takes so little at a time that claims would cost more.
+ */
+function batchLimits({ textsPerCallMax, tokensPerCallMax }: PageSource['limits']) {
+  return {
+    textsPerCallMax: Math.max(textsPerCallMax, BATCH_TEXTS_MIN),
+    tokensPerCallMax: Math.max(tokensPerCallMax, BATCH_TOKENS_MIN),
+  };
+}
+
+function faultOf(name: string, fault: 'incomplete' | 'duplicate'): GroundworkError {
+  if (fault === 'incomplete') {
+    return new GroundworkError({
+      code: 'document_incomplete',
+      message: `document "${name}": not all of its pieces arrived. Give it again`,
+    });
+  }
+  return new GroundworkError({
+    code: 'document_duplicate',
+    message: `document "${name}": given twice in one run; the first was taken. Rename one of them, or index them into two libraries`,
+  });
 }

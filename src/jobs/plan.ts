@@ -4,7 +4,8 @@
  * middle loses a page at most and pays for nothing twice.
  */
 
-import { GroundworkError } from '../errors';
+import { assertInvariant, GroundworkError } from '../errors';
+import { type Fingerprint, type LibraryEntry, loadCatalogue } from '../index/catalogue';
 import { isValueMissing } from '../index/read-values';
 import {
   type Baseline,
@@ -13,12 +14,13 @@ import {
   isReassigned,
   loadBaseline,
 } from './baseline';
+import { importedPages, readExportManifest } from './import-plan';
 import type { JobPlan, JobState, RefusedDocument } from './job';
 import { expectTime } from './job-context';
 import type { JobRun } from './job-run';
 import { writeBatch, writePage } from './page';
 import { keptDocuments, nextKeptPage } from './plan-kept';
-import { nextGivenPage, type PlannedPage } from './plan-page';
+import { nextGivenPage, type PageSource, type PlannedPage } from './plan-page';
 import { ownRecords, reusableRecords } from './reusable-records';
 import { loadStaged, type StagedDocument } from './staging';
 
@@ -41,37 +43,55 @@ export interface Outlook {
 export async function planDocuments(run: JobRun): Promise<Outlook> {
   const { platform } = run.context;
   const baseline = await loadBaseline(platform, run.state.request);
-  if (isStale(run.state, baseline)) await startPlan(run, baseline);
   const staged = await loadStagedOf(run);
+  const mustPlan = run.state.mustPlan || isOvertakenBy(run.state, baseline.library);
+  if (mustPlan) await startPlan(run, baseline, staged);
   const outlook = { baseline, staged, deleted: [] as string[] };
-  if (!run.state.isPlanComplete) await planPages(run, outlook);
+  try {
+    if (!run.state.isPlanComplete) await planPages(run, outlook);
+  } catch (error) {
+    if (!(await isSweptMeanwhile(run, error))) throw error;
+    return planDocuments(run);
+  }
   outlook.deleted = deletedBy(run.state, baseline, staged);
   return outlook;
 }
 
-/** Whether there is no plan from what the library holds now. */
-function isStale({ plans }: JobState, { library }: Baseline): boolean {
+/**
+ * Whether an error says that a value is gone which the current plan starts from, and somebody has
+ * published the library since, or deleted it: then nothing is damaged, and the job plans again.
+ */
+export async function isSweptMeanwhile(
+  { context, state }: JobRun,
+  error: unknown,
+): Promise<boolean> {
+  if (!isValueMissing(error)) return false;
+  const { libraries } = await loadCatalogue(context.platform.entities);
+  const live = libraries.find(({ name }) => name === state.request.library);
+  return isOvertakenBy(state, live);
+}
+
+/** By id too: one that was made anew counts its generations from 1 again. */
+function isOvertakenBy({ plans }: JobState, live: LibraryEntry | undefined): boolean {
   const plan = plans.at(-1);
-  if (plan?.generation !== (library?.generation ?? 0)) return true;
-  // Deleted and made anew, a library may have come to the same generation again.
-  return library !== undefined && library.id !== plan.library;
+  if (plan?.generation !== (live?.generation ?? 0)) return true;
+  return live !== undefined && live.id !== plan.library;
 }
 
 /** Begins a plan from the generation that is live. */
-async function startPlan(run: JobRun, baseline: Baseline): Promise<void> {
+async function startPlan(
+  run: JobRun,
+  baseline: Baseline,
+  staged: readonly StagedDocument[],
+): Promise<void> {
   const { state, context } = run;
   const { request } = state;
-  const wish = {
-    embedder: request.embedder ?? undefined,
-    dimensions: request.dimensions ?? undefined,
-  };
   if (state.plans.length >= state.plansMax) throw alwaysOvertaken(state);
   const before = state.plans.at(-1);
   // Planned into a library that has gone since: an admin who deletes does not want it back.
   const isGone = before !== undefined && before.generation > 0;
   if (isGone && baseline.library?.id !== before.library) throw libraryDeleted(request.library);
-  const provider = context.providerFor(baseline.library, wish);
-  const fingerprint = fingerprintOf(provider);
+  const fingerprint = await fingerprintWanted(run, baseline, staged);
   if (baseline.library !== undefined && !request.rebuild) {
     expectSameFingerprint(baseline.library, fingerprint);
   }
@@ -87,10 +107,15 @@ async function startPlan(run: JobRun, baseline: Baseline): Promise<void> {
     phase: 'plan',
     fingerprint,
     plans: [...state.plans, plan],
+    mustPlan: false,
     planned: 0,
     isPlanComplete: false,
     overtaken: state.plans.length,
-    spentBefore: { tokens: state.tokens, units: state.laneUnits },
+    spentBefore: {
+      chunks: state.chunksCharged,
+      tokens: state.tokens,
+      units: state.laneUnits,
+    },
     documents: { total, indexed: 0, unchanged: 0, deleted: 0, refused: 0 },
     chunks: { total: 0, reused: 0, toEmbed: 0, embedded: 0 },
     tokensPlanned: 0,
@@ -100,20 +125,61 @@ async function startPlan(run: JobRun, baseline: Baseline): Promise<void> {
   });
 }
 
+/** The fingerprint that the job's vectors will have. Errors: of a provider that does not exist. */
+async function fingerprintWanted(
+  run: JobRun,
+  { library }: Baseline,
+  staged: readonly StagedDocument[],
+): Promise<Fingerprint> {
+  const { platform, providerFor, providerOf } = run.context;
+  const { kind, embedder, dimensions } = run.state.request;
+  if (kind === 'import') {
+    const { fingerprint } = await readExportManifest(platform.kv, exportIn(run, staged));
+    // Queries will be embedded with it, so it has to exist here too.
+    providerOf(fingerprint);
+    return fingerprint;
+  }
+  const wish = { embedder: embedder ?? undefined, dimensions: dimensions ?? undefined };
+  return fingerprintOf(providerFor(library, wish));
+}
+
+/** The one file of an import. Errors: `export_invalid`. */
+function exportIn(run: JobRun, staged: readonly StagedDocument[]): StagedDocument {
+  const [file] = staged;
+  if (staged.length === 1 && file !== undefined && file.fault === undefined) return file;
+  throw new GroundworkError({
+    code: 'export_invalid',
+    message: `job ${run.jobId}: ${staged.length} files were given, or not all pieces of one; an import takes one export as it was written. Give it again`,
+    facts: { files: staged.length },
+  });
+}
+
 async function planPages(run: JobRun, { baseline, staged }: Outlook): Promise<void> {
-  const { platform, providerFor } = run.context;
-  const { request } = run.state;
-  const wish = {
-    embedder: request.embedder ?? undefined,
-    dimensions: request.dimensions ?? undefined,
-  };
-  const limits = providerFor(baseline.library, wish);
-  const kept = keptDocuments(run.state, baseline, staged);
+  const { platform, providerOf } = run.context;
+  const { request, fingerprint } = run.state;
+  assertInvariant(fingerprint !== null, `job ${run.jobId}: a plan without a fingerprint`);
+  const limits = providerOf(fingerprint);
   const own = await ownRecords(platform.kv, run.jobId, run.state);
   const libraryId = run.state.plans.at(-1)?.library ?? '';
   const live = request.rebuild ? [] : baseline.documents;
   const reusable = reusableRecords(libraryId, live, own);
   const source = { platform, baseline, limits, libraryId, reusable, isRebuild: request.rebuild };
+  if (request.kind === 'import') await planImport(run, source, exportIn(run, staged));
+  else await planGiven(run, source, staged);
+  const deleted = deletedBy(run.state, baseline, staged).length;
+  expectSomethingLeft(run.state, baseline, deleted);
+  await run.save({
+    isPlanComplete: true,
+    documents: { ...run.state.documents, deleted },
+  });
+}
+
+async function planGiven(
+  run: JobRun,
+  source: PageSource,
+  staged: readonly StagedDocument[],
+): Promise<void> {
+  const kept = keptDocuments(run.state, source.baseline, staged);
   while (run.state.planned < staged.length + kept.length) {
     expectTime(run.context);
     const { planned } = run.state;
@@ -123,12 +189,14 @@ async function planPages(run: JobRun, { baseline, staged }: Outlook): Promise<vo
         : await nextKeptPage(source, kept, planned - staged.length);
     await keepPage(run, page, staged.length);
   }
-  const deleted = deletedBy(run.state, baseline, staged).length;
-  expectSomethingLeft(run.state, baseline, deleted);
-  await run.save({
-    isPlanComplete: true,
-    documents: { ...run.state.documents, deleted },
-  });
+}
+
+async function planImport(run: JobRun, source: PageSource, file: StagedDocument): Promise<void> {
+  const { documents } = await readExportManifest(source.platform.kv, file);
+  for await (const page of importedPages(source, file, run.state.planned)) {
+    await keepPage(run, page, documents);
+    expectTime(run.context);
+  }
 }
 
 /** Writes a page and its batches, and then the state that names them. */
@@ -201,7 +269,7 @@ function deletedBy(
   baseline: Baseline,
   staged: readonly StagedDocument[],
 ): string[] {
-  if (!state.request.sync) return [];
+  if (!state.request.sync || state.request.kind === 'import') return [];
   const given = new Set(staged.map(({ name }) => name));
   return baseline.documents.map(({ name }) => name).filter((name) => !given.has(name));
 }
@@ -242,7 +310,8 @@ async function loadStagedOf(run: JobRun): Promise<StagedDocument[]> {
   }
 }
 
-function libraryDeleted(library: string): GroundworkError {
+/** The error of a job whose library is gone. */
+export function libraryDeleted(library: string): GroundworkError {
   return new GroundworkError({
     code: 'library_deleted',
     message: `library "${library}": deleted while documents were indexed into it; nothing was published. Start again to make it anew`,

@@ -67,7 +67,8 @@ async function plannedEntries(run: JobRun): Promise<DocumentEntry[]> {
   const { jobId, planNumber } = run;
   const plan = run.state.plans[planNumber] as JobPlan;
   const documents = await readPages(kv, jobId, planNumber, plan);
-  const records = await embeddedRecords(kv, jobId, planNumber, plan);
+  // Each of them was there when the embedding ended.
+  const records = await embeddedRecords(kv, jobId, planNumber, plan, Number.POSITIVE_INFINITY);
   return toEntries(documents, (place) => {
     const record = records.get(place);
     if (record !== undefined) return record;

@@ -26,7 +26,7 @@ export interface StagedDocument {
   name: string;
   values: KeySize[];
   /** Set when it cannot be read: a piece did not come, or the name came twice. */
-  fault?: 'document_incomplete' | 'document_duplicate';
+  fault?: 'incomplete' | 'duplicate';
 }
 
 /** Base64 characters of a value; well below the platform's 240 KiB. */
@@ -113,7 +113,7 @@ export async function loadStaged(
       if (known === undefined) gathering.set(name, gathered);
       if (gathered.parts !== parts || gathered.pieces.has(part)) {
         // Whole documents under one name are two documents; their first pieces tell how many.
-        if (part === 0) duplicates.push({ name, values: [], fault: 'document_duplicate' });
+        if (part === 0) duplicates.push({ name, values: [], fault: 'duplicate' });
       } else gathered.pieces.set(part, values);
     }
   }
@@ -161,7 +161,7 @@ function toDocument({ name, parts, pieces }: Gathered): StagedDocument {
   const values: KeySize[] = [];
   for (let part = 0; part < parts; part += 1) {
     const piece = pieces.get(part);
-    if (piece === undefined) return { name, values: [], fault: 'document_incomplete' };
+    if (piece === undefined) return { name, values: [], fault: 'incomplete' };
     values.push(...piece);
   }
   return { name, values };

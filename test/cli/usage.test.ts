@@ -28,7 +28,16 @@ describe('words', () => {
     expect(exitCode).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toContain("unknown command 'bnech'");
-    for (const name of ['index', 'search', 'refine', 'eval', 'stats', 'delete']) {
+    for (const name of [
+      'index',
+      'search',
+      'refine',
+      'eval',
+      'stats',
+      'verify',
+      'export',
+      'delete',
+    ]) {
       expect(stderr).toMatch(new RegExp(`^  ${name} `, 'm'));
     }
   });
@@ -36,7 +45,16 @@ describe('words', () => {
   it('help is no error, and names every command', async () => {
     const { exitCode, stdout } = await run('--help');
     expect(exitCode).toBe(0);
-    for (const name of ['index', 'search', 'refine', 'eval', 'stats', 'delete']) {
+    for (const name of [
+      'index',
+      'search',
+      'refine',
+      'eval',
+      'stats',
+      'verify',
+      'export',
+      'delete',
+    ]) {
       expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
     }
   });

@@ -118,3 +118,19 @@ it('ends a request that outlives its function', async () => {
   await outcome;
   await expect.poll(() => closed).toContain('/hang?outlived');
 });
+
+it('lets a function of this process answer for a host', async () => {
+  const asked: string[] = [];
+  const host = async (request: Request) => {
+    asked.push(`${request.method} ${request.url} ${await request.text()}`);
+    return Response.json({ answer: 43 });
+  };
+  const local = await createLocalApp({ hosts: { 'https://api.openai.com': host } });
+  const answer = await local.platform.run({ installation: 'alpha' }, async () => {
+    const init = { method: 'POST', body: '{"a":1}' };
+    return (await forgeFetch('https://api.openai.com/v1/x?y=1', init)).json();
+  });
+  expect(answer).toEqual({ answer: 43 });
+  expect(asked).toEqual(['POST https://api.openai.com/v1/x?y=1 {"a":1}']);
+  expect(local.platform.calls.log.map(({ path }) => path)).toEqual(['https://api.openai.com/v1/x']);
+});

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { findLibrary, loadCatalogue } from '../../src/index/catalogue';
 import { CHUNK_HASH_CHARACTERS } from '../../src/index/document-table';
-import { chunkHash, prepareDocument, recordHash } from '../../src/index/prepare-document';
+import { prepareDocument, recordHash } from '../../src/index/prepare-document';
 import { loadRecords, loadSegmentDocuments } from '../../src/index/reader';
 import { openIndexSite } from '../support/index-site';
 
@@ -37,8 +37,14 @@ describe('the hash of a chunk', () => {
 
   it('stays when the chunk only moves', () => {
     const of = (text: string) => {
-      const document = prepareDocument({ name: 'a.md', bytes: Buffer.from(text) });
-      return document.chunks.map((chunk) => chunkHash(document, chunk));
+      const prepared = prepareDocument({ name: 'a.md', bytes: Buffer.from(text) });
+      return prepared.chunks.map((chunk) =>
+        recordHash({
+          ...chunk,
+          document: prepared.name,
+          text: prepared.text.slice(chunk.start, chunk.end),
+        }),
+      );
     };
     const part = (number: number) =>
       `# Part ${number}\n\n${'These words fill it up. '.repeat(20)}\n\n`;

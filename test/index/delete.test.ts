@@ -2,11 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FaultRule } from '../../emulator/faults';
 import { loadCatalogue } from '../../src/index/catalogue';
 import { deleteDocument } from '../../src/index/delete';
+import { openJob, stageDocuments } from '../../src/jobs/control-job';
 import { deleteEverything, deleteLibrary } from '../../src/jobs/delete-all';
+import { findJob, listJobIds } from '../../src/jobs/job-store';
 import { codeRejectedBy } from '../support/error-code';
 import {
   DOCUMENTS_KEY,
-  documentsOf,
   type IndexSite,
   keysLike,
   LIST_KEY,
@@ -49,6 +50,19 @@ function manyRules(): Record<string, string> {
   );
 }
 
+/** Begins a job whose function dies right before its publish. */
+async function interrupt(texts: Record<string, string>, library = 'rules'): Promise<void> {
+  const beforePublish = async () =>
+    site.local.calls.setFaults([{ match: () => true, action: { type: 'crash-before' } }]);
+  await expect(site.index(texts, { library, beforePublish })).rejects.toThrow();
+  site.local.calls.setFaults([]);
+}
+
+const jobs = () =>
+  site.run(async ({ kv, entities }) =>
+    Promise.all((await listJobIds(kv)).map((jobId) => findJob(entities, jobId))),
+  );
+
 /** Keys of a library, its manifest included. */
 async function keysOf(library: string): Promise<string[]> {
   const { libraries } = await site.run((platform) => loadCatalogue(platform.entities));
@@ -68,7 +82,8 @@ describe('deleting a document', () => {
       if (name !== 'secret.md')
         expect((await site.rank(text))[0]).toMatchObject({ document: name, text });
     }
-    expect(await keysOf('rules')).toHaveLength(1 + 2 + 2);
+    // The manifest, two records, and a list, a document table and tombstones.
+    expect(await keysOf('rules')).toHaveLength(1 + 2 + 3);
   });
 
   it('takes away the versions that the generation before still held', async () => {
@@ -166,9 +181,11 @@ describe('deleting a library', () => {
     const others = await keysOf('other');
     await site.index({ ...RULES, 'secret.md': 'Zanzibar, second version.' });
     const own = await keysOf('rules');
+    const leases = await site.leases();
     await removeLibrary('rules');
     const keys = await site.keys();
     for (const key of own) expect(keys).not.toContain(key);
+    expect([leases.length, (await site.leases()).length]).toEqual([2, 1]);
     expect(await site.storedText()).not.toMatch(/Zanzibar|release\.md|"rules"/);
     expect(await keysOf('other')).toEqual(others);
     expect((await site.rank('libraries'))[0]?.document).toBe('other.md');
@@ -177,15 +194,40 @@ describe('deleting a library', () => {
   });
 
   it('removes what an interrupted job had written', async () => {
-    const timeout = { type: 'timeout', applied: false } as const;
-    site.local.calls.setFaults([
-      { match: { kind: 'kvs', path: '/api/v1/transaction' }, action: timeout },
-    ]);
-    await expect(site.index({ 'x.md': 'Kinshasa was never published.' })).rejects.toThrow();
-    site.local.calls.setFaults([]);
+    const others = await keysOf('other');
+    await interrupt({ 'x.md': 'Kinshasa was never published.' });
     expect(await site.storedText()).toContain('Kinshasa');
     await removeLibrary('rules');
-    expect(await site.storedText()).not.toContain('Kinshasa');
+    const stored = await site.storedText();
+    expect(stored).not.toContain('Kinshasa');
+    expect(stored).not.toContain(Buffer.from('Kinshasa was').toString('base64'));
+    expect((await site.keys()).filter((key) => /^plain\/\/[tl]:/.test(key))).toEqual(
+      others.filter((key) => key.startsWith('plain/')),
+    );
+    // What it was is still told, for as long as jobs are kept.
+    const [job] = await jobs();
+    expect(job?.state).toMatchObject({
+      state: 'failed',
+      isClean: true,
+      error: { code: 'library_deleted' },
+    });
+  });
+
+  it('leaves a job alone that has not come to plan from it', async () => {
+    const open = (library: string) =>
+      site.run(async (platform) => {
+        const wish = { kind: 'index', projects: null, embedder: null, dimensions: null } as const;
+        const jobId = await openJob(platform, { ...wish, library, sync: false, rebuild: false });
+        const content = Buffer.from('Waits for its start.').toString('base64');
+        await stageDocuments(platform, jobId, 0, [{ name: 'x.md', part: 0, parts: 1, content }]);
+        return jobId;
+      });
+    const ids = [await open('rules'), await open('other')];
+    await removeLibrary('rules');
+    const left = await jobs();
+    expect(left.map(({ jobId }) => jobId).sort()).toEqual(ids.sort());
+    expect(left.map(({ state }) => state.state)).toEqual(['staging', 'staging']);
+    expect((await site.keys()).filter((key) => key.startsWith('plain//t:'))).toHaveLength(2 * 2);
   });
 
   it.each([
@@ -233,27 +275,22 @@ describe('deleting everything', () => {
     await site.index({ ...RULES, 'secret.md': 'Second version.' });
     await site.run((platform) => platform.kv.set('j:1234', { state: 'done' }));
     await site.run((platform) => platform.kv.set('t:1234:0:0', 'Zanzibar'));
-    expect(await removeEverything()).toEqual({ libraries: 2 });
+    expect(await removeEverything()).toEqual({ libraries: 2, left: 0 });
     expect(await site.keys()).toEqual([]);
     expect(await site.storedText('globex')).toBe(globex);
   });
 
   it('can be repeated, and done where there is nothing', async () => {
     await removeEverything();
-    expect(await removeEverything()).toEqual({ libraries: 0 });
+    expect(await removeEverything()).toEqual({ libraries: 0, left: 0 });
     expect(await site.index(RULES)).toMatchObject({ generation: 1 });
   });
 
   it('also removes a library whose first job was interrupted', async () => {
-    site.local.calls.setFaults([
-      { match: { kind: 'kvs', path: '/api/v1/transaction' }, action: { type: 'crash-before' } },
-    ]);
-    await expect(
-      site.index({}, { library: 'new', documents: documentsOf({ 'a.md': 'Nairobi.' }) }),
-    ).rejects.toThrow();
-    site.local.calls.setFaults([]);
+    await interrupt({ 'a.md': 'Nairobi.' }, 'new');
     expect(await site.storedText()).toContain('Nairobi');
     await removeEverything();
     expect(await site.keys()).toEqual([]);
+    expect(await site.leases()).toEqual([]);
   });
 });

@@ -95,7 +95,7 @@ describe('the envelope', () => {
 
   it('says which value is damaged and what to do, without quoting it', () => {
     expect(() => openValue('record', KEY, { ...sealed, body: 'secret text' })).toThrow(
-      /l:0123456789abcdef:r:fedcba9876543210:7.*Index the library again/,
+      /l:0123456789abcdef:r:fedcba9876543210:7.*index the library again/,
     );
     expect(() => openValue('record', KEY, { ...sealed, body: 'secret text' })).not.toThrow(
       /secret/,

@@ -27,6 +27,7 @@ import {
   TABLE,
   TOMBSTONES,
 } from '../support/golden-values';
+import { linesOf } from '../support/sample-export';
 
 const tables = readFormatDoc();
 const HEADINGS = {
@@ -159,6 +160,24 @@ describe('docs/format.md', () => {
     const record = openJson('record') as unknown[];
     expectDescribed(record, tableOf(tables, HEADINGS.record));
     expect(record).toHaveLength(tableOf(tables, HEADINGS.record).rows.length);
+  });
+
+  it('describes every line of an export', () => {
+    const lines = linesOf().map((line) => JSON.parse(line) as Record<string, unknown>);
+    const kinds: [string, (line: Record<string, unknown>) => boolean][] = [
+      ['Export manifest', (line) => 'format' in line],
+      ['Exported document', (line) => 'document' in line],
+      ['Exported chunk', (line) => 'vector' in line],
+      ['End of an export', (line) => 'end' in line && !('vector' in line)],
+    ];
+    for (const [heading, isOne] of kinds) {
+      const own = lines.filter(isOne);
+      expect(own.length, heading).toBeGreaterThan(0);
+      for (const line of own) {
+        expectDescribed(line, tableOf(tables, heading));
+        expect(Object.keys(line)).toEqual(fieldsOf(tableOf(tables, heading)));
+      }
+    }
   });
 
   it('describes the envelope, the catalogue, the manifest and every form of a descriptor', () => {

@@ -58,12 +58,13 @@ describe('a library', () => {
 describe('a job', () => {
   it('that is called off before its publish leaves nothing', async () => {
     const before = await site.keys();
-    const beforePublish = async () => {
-      throw new Error('called off');
+    const onProgress = ({ phase }: { phase: string }) => {
+      if (phase === 'write') throw new Error('called off');
     };
-    const indexing = site.index({ 'a.md': 'A rule.' }, { library: 'new', beforePublish });
+    const indexing = site.index({ 'a.md': 'A rule.' }, { library: 'new', onProgress });
     await expect(indexing).rejects.toThrow('called off');
     expect(await site.keys()).toEqual(before);
+    expect(await site.leases()).toHaveLength(1);
   });
 });
 

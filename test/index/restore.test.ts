@@ -116,13 +116,19 @@ describe('restoring', () => {
     await life.expectAccounted();
   });
 
-  it('is what a job that planned before it loses to', async () => {
+  it('is what a job that planned before it publishes on top of', async () => {
     await life.index(EDIT);
-    const beforePublish = async () => void (await restore());
-    const losing = life.index({ 'new.md': [302] }, { beforePublish });
-    expect(await codeRejectedBy(losing)).toBe('publish_lost');
-    await life.expectFound(BASE);
+    const beforePublish = async (nth: number) => {
+      if (nth === 1) await restore();
+    };
+    life.provider.embedded.length = 0;
+    const report = await life.index({ 'new.md': [302] }, { beforePublish });
+    expect(report).toMatchObject({ generation: 4, indexed: 1 });
+    expect(life.provider.embedded).toHaveLength(1);
+    await life.expectFound({ ...BASE, 'new.md': [302] });
     await life.expectAccounted();
+    await restore();
+    await life.expectFound(BASE);
   });
 });
 

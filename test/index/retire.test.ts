@@ -2,12 +2,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IndexManifest, LibraryEntry } from '../../src/index/catalogue';
 import { loadManifest } from '../../src/index/catalogue';
+import { documentsKey, listKey } from '../../src/index/keys';
 import { RETIRED_GRACE_MS, succession, sweepRetired } from '../../src/index/retire';
 import type { SegmentDescriptor } from '../../src/index/segment';
 import type { Platform } from '../../src/platform/ports';
 import { codeRejectedBy } from '../support/error-code';
 import { CATALOGUE, MANIFEST, SEGMENTS } from '../support/golden-values';
-import { DOCUMENTS_KEY, keysLike } from '../support/index-site';
 import { BASE, EDITED, type LibraryLife, openLibraryLife, REPLACED } from '../support/library-life';
 import { range } from '../support/vector-site';
 
@@ -151,14 +151,29 @@ describe('retired segments', () => {
     await life.expectAccounted();
   });
 
-  it('that are damaged stay named, and keep no other from being swept', async () => {
-    const { retired } = await manifest();
-    const [oldest] = retired[0]?.segments ?? [];
-    const key = (await keysLike(life.site, DOCUMENTS_KEY)).find((one) =>
-      one.includes(`:s:${retired[1]?.segments.at(-1)?.id}:`),
-    );
-    expect(oldest).toBeDefined();
-    await life.site.replaceValue(key ?? '', 'damaged');
+  /** Of the small segment that the first edit wrote: its document table and its list. */
+  async function smallKeys(): Promise<[table: string, list: string]> {
+    const [, second] = (await manifest()).retired;
+    const segment = second?.segments.at(-1) as SegmentDescriptor;
+    expect(segment).toMatchObject({ kind: 'flat', chunks: 1 });
+    return [documentsKey(id, segment, 0), listKey(id, segment.id, 0)];
+  }
+
+  it.each(['damaged', undefined])(
+    'whose document table is %s are swept by their lists',
+    async (value) => {
+      const [table] = await smallKeys();
+      if (value === undefined) await life.site.removeValue(table);
+      else await life.site.replaceValue(table, value);
+      await sweepAt(0);
+      expect((await manifest()).retired).toEqual([]);
+      await life.expectAccounted();
+      await life.expectFound({ ...BASE, [EDITED]: [302] });
+    },
+  );
+
+  it('that say no more what they had stay named, and keep no other from being swept', async () => {
+    for (const key of await smallKeys()) await life.site.replaceValue(key, 'damaged');
     expect(await codeRejectedBy(sweepAt(0))).toBe('value_corrupt');
     const left = (await manifest()).retired;
     expect(left.flatMap(({ segments }) => segments)).toHaveLength(1);

@@ -4,8 +4,7 @@ import type { DocumentEntry } from '../../src/index/document-table';
 import { writeValues } from '../../src/index/read-values';
 import { sealSegment } from '../../src/index/seal-segment';
 import { loadHeads } from '../../src/index/segment-heads';
-import { emptyRows } from '../../src/index/vector-rows';
-import { mixedSource } from '../../src/index/vector-source';
+import { recordSource } from '../../src/index/vector-source';
 import { DEFAULT_KNOBS } from '../../src/retrieval/knobs';
 import { nearestChunks } from '../../src/retrieval/nearest-chunks';
 import { remoteStore } from './remote-store';
@@ -34,14 +33,14 @@ const plan = {
   documents,
   inlineCharactersMax: 0,
 };
-const source = mixedSource(kv, {
+const source = recordSource(kv, {
   libraryId: LIBRARY,
   dimensions,
   refs: documents.flatMap(({ chunks }) => chunks),
-  vectors: emptyRows(0, dimensions),
 });
 const sealed = await sealSegment(kv, plan, source);
 await writeValues(kv, sealed.items);
+await sealed.drop();
 const sealRssMb = peakRssMb();
 
 const library = {

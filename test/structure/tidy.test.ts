@@ -13,7 +13,10 @@ import { ROOT, sourcesBelow } from '../support/project-files';
 const LINES_MAX = 400;
 const COLUMNS_MAX = 100;
 
-const files = sourcesBelow(['src', 'emulator', 'cli', 'tools'], /\.(ts|cjs|mjs)$/);
+const files = sourcesBelow(
+  ['src', 'emulator', 'cli', 'host', 'static/admin/src', 'tools'],
+  /\.(tsx?|cjs|mjs)$/,
+);
 const src = files.filter(({ path }) => path.startsWith('src/'));
 
 /** Columns of a line as an editor shows them. */

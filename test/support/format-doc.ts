@@ -137,6 +137,7 @@ export function isOfType(value: unknown, type: string): boolean {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   switch (type) {
     case 'string':
+    case 'boolean':
     case 'number':
       return typeof value === type;
     case 'count':

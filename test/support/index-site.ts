@@ -18,12 +18,15 @@ import { type OpenAiServer, startOpenAiServer } from '../../emulator/providers/o
 import { OPENAI_KEY_NAME } from '../../src/embedding/create-provider';
 import type { EmbeddingProvider } from '../../src/embedding/provider';
 import { findLibrary, loadCatalogue } from '../../src/index/catalogue';
+import { LEASE_ENTITY } from '../../src/index/keys';
 import type { GivenDocument } from '../../src/index/prepare-document';
 import { RETIRED_GRACE_MS, sweepRetired } from '../../src/index/retire';
-import { type IndexReport, type IndexRequest, indexDocuments } from '../../src/jobs/index-here';
+import type { IndexReport } from '../../src/jobs/drive-here';
+import { type IndexRequest, indexDocuments } from '../../src/jobs/index-here';
 import { createForgePlatform } from '../../src/platform/forge-platform';
 import type { JsonValue, Platform } from '../../src/platform/ports';
 import { type Hit, rankChunks, type SearchScope, search } from '../../src/retrieval/search';
+import { withBeforePublish } from './watched-platform';
 
 export const ACME = 'acme';
 export const DIMENSIONS = 128;
@@ -45,10 +48,15 @@ export interface IndexSite {
   rank(text: string, scope?: SearchScope, k?: number): Promise<Hit[]>;
   /** What of it reaches the threshold, as a prompt gets it. */
   search(text: string, scope: SearchScope, k: number): Promise<Hit[]>;
-  /** Everything stored but leases, as `space/entity/key`, sorted. */
+  /**
+   * Everything stored but leases, as `space/entity/key`, sorted: a lease stays with its library,
+   * changes with every job and says nothing of what is in it.
+   */
   keys(installation?: string): Promise<string[]>;
-  /** Every stored value as JSON text, joined. */
+  /** Every stored value but leases as JSON text, joined. */
   storedText(installation?: string): Promise<string>;
+  /** The leases, as their keys. */
+  leases(installation?: string): Promise<string[]>;
   /** Plain values, past the app: what stands there, and changing it behind its back. */
   valueAt(key: string): Promise<JsonValue>;
   replaceValue(key: string, value: JsonValue): Promise<void>;
@@ -67,6 +75,8 @@ export interface RunOptions {
 
 export interface IndexOptions extends Partial<Omit<IndexRequest, 'documents'>>, RunOptions {
   documents?: GivenDocument[];
+  /** Called before the job publishes for the n-th time, as long as it loses to others. */
+  beforePublish?: (nth: number) => Promise<unknown>;
 }
 
 /** A site of its own store; a provider key is stored for the installation `acme`. */
@@ -89,7 +99,10 @@ export async function openIndexSite(): Promise<IndexSite> {
         ...createForgePlatform(),
         clock: () => clock.now() + passedMs,
         log: (event) => logged.push(event),
-        sleep: async () => undefined,
+        // Time that is waited for passes at once.
+        sleep: async (ms) => {
+          passedMs += ms;
+        },
         ...overrides,
       }),
     );
@@ -99,10 +112,14 @@ export async function openIndexSite(): Promise<IndexSite> {
     if (status >= 400) throw new Error(`${path}: ${status}`);
     return (answer as { value?: JsonValue } | undefined)?.value ?? null;
   };
-  const stored = (installation: string) => {
+  const stored = async (installation: string) => {
     const prefix = installationPrefix(installation);
-    return engine.iterator({ gte: prefix, lt: prefixEnd(prefix) }).all();
+    const entries = await engine.iterator({ gte: prefix, lt: prefixEnd(prefix) }).all();
+    return entries.map(([engineKey, text]) => ({ text, ...decodeAddress(engineKey).address }));
   };
+  const isLease = ({ entityName }: { entityName?: string }) => entityName === LEASE_ENTITY;
+  const storedBesideLeases = async (installation: string) =>
+    (await stored(installation)).filter((entry) => !isLease(entry));
   await run((platform) => platform.secrets.set(OPENAI_KEY_NAME, 'sk-local-test'));
   return {
     kvs,
@@ -112,10 +129,10 @@ export async function openIndexSite(): Promise<IndexSite> {
     logged,
     run,
     measure: (work) => local.measure('test', () => run(work)),
-    index: (texts, { documents, installation, overrides, ...request } = {}) =>
+    index: (texts, { documents, installation, overrides, beforePublish, ...request } = {}) =>
       run(
         (platform) =>
-          indexDocuments(platform, {
+          indexDocuments(beforePublish ? withBeforePublish(platform, beforePublish) : platform, {
             library: 'rules',
             projects: undefined,
             documents: documents ?? documentsOf(texts),
@@ -132,15 +149,13 @@ export async function openIndexSite(): Promise<IndexSite> {
       run((platform) => rankChunks(platform, { text, scope, k })),
     search: (text, scope, k) => run((platform) => search(platform, { text, scope, k })),
     keys: async (installation = ACME) =>
-      (await stored(installation))
-        .map(([engineKey]) => {
-          const { space, entityName = '', key } = decodeAddress(engineKey).address;
-          return `${space}/${entityName}/${key}`;
-        })
-        // A lease stays with its library, and says nothing of what is in it.
-        .filter((key) => !key.startsWith('entity/lease/')),
+      (await storedBesideLeases(installation)).map(
+        ({ space, entityName = '', key }) => `${space}/${entityName}/${key}`,
+      ),
     storedText: async (installation = ACME) =>
-      (await stored(installation)).map(([, text]) => text).join('\n'),
+      (await storedBesideLeases(installation)).map(({ text }) => text).join('\n'),
+    leases: async (installation = ACME) =>
+      (await stored(installation)).filter(isLease).map(({ key }) => key),
     valueAt: (key) => ask('get', { key }),
     replaceValue: async (key, value) => {
       await ask('set', { key, value });

@@ -6,6 +6,9 @@ import type { SegmentDescriptor } from '../../src/index/segment';
 import type { Platform } from '../../src/platform/ports';
 import type { IndexSite } from './index-site';
 
+/** Where values are read. */
+export type Stored = Pick<Platform, 'kv' | 'entities'>;
+
 export interface NamedKeys {
   /** Of live generations and those before, as far as these are not swept; as in the store, sorted. */
   keys: string[];
@@ -13,29 +16,31 @@ export interface NamedKeys {
   live: string[];
 }
 
-export function namedKeys(site: IndexSite): Promise<NamedKeys> {
-  return site.run(async (platform) => {
-    const { libraries } = await loadCatalogue(platform.entities);
-    const keys = ['entity/catalogue/catalogue', 'secret//provider-key:openai'];
-    const live = [...keys];
-    for (const library of libraries) {
-      const manifest = await loadManifest(platform.entities, library.id);
-      const own = `entity/index-manifest/${library.id}`;
-      live.push(own);
-      for (const segment of library.segments)
-        live.push(...(await keysOf(platform, library, segment)));
-      const retired = manifest?.retired.flatMap(({ segments }) => segments) ?? [];
-      for (const segment of [...(manifest?.previous?.segments ?? []), ...retired]) {
-        keys.push(...(await ifStored(keysOf(platform, library, segment))));
-      }
+export function namedKeys(site: Pick<IndexSite, 'run'>): Promise<NamedKeys> {
+  return site.run(namedKeysIn);
+}
+
+/** The same of an installation whose values are at hand. */
+export async function namedKeysIn(stored: Stored): Promise<NamedKeys> {
+  const { libraries } = await loadCatalogue(stored.entities);
+  const keys = ['entity/catalogue/catalogue', 'secret//provider-key:openai'];
+  const live = [...keys];
+  for (const library of libraries) {
+    const manifest = await loadManifest(stored.entities, library.id);
+    const own = `entity/index-manifest/${library.id}`;
+    live.push(own);
+    for (const segment of library.segments) live.push(...(await keysOf(stored, library, segment)));
+    const retired = manifest?.retired.flatMap(({ segments }) => segments) ?? [];
+    for (const segment of [...(manifest?.previous?.segments ?? []), ...retired]) {
+      keys.push(...(await ifStored(keysOf(stored, library, segment))));
     }
-    keys.push(...live);
-    return { keys: [...new Set(keys)].sort(), live: [...new Set(live)].sort() };
-  });
+  }
+  keys.push(...live);
+  return { keys: [...new Set(keys)].sort(), live: [...new Set(live)].sort() };
 }
 
 async function keysOf(
-  { kv }: Platform,
+  { kv }: Stored,
   { id }: LibraryEntry,
   segment: SegmentDescriptor,
 ): Promise<string[]> {

@@ -9,7 +9,8 @@ import { findLibrary, type LibraryEntry, loadCatalogue } from '../../src/index/c
 import { deleteDocument } from '../../src/index/delete';
 import { readGeneration } from '../../src/index/reader';
 import { loadHeads } from '../../src/index/segment-heads';
-import { type IndexReport, indexDocuments } from '../../src/jobs/index-here';
+import type { IndexReport } from '../../src/jobs/drive-here';
+import { indexDocuments } from '../../src/jobs/index-here';
 import type { Platform } from '../../src/platform/ports';
 import { DEFAULT_KNOBS, type SearchKnobs } from '../../src/retrieval/knobs';
 import { nearestChunks } from '../../src/retrieval/nearest-chunks';
