@@ -15,7 +15,6 @@ import { sealedBytes } from '../index/envelope';
 import { postingListBytes, postingListRowsMax } from '../index/posting-list';
 import { DEFAULT_SEAL_KNOBS } from '../index/seal-knobs';
 import { KVS_BATCH_BYTES_SAFE, KVS_BATCH_KEYS_MAX, KVS_UNIT_BYTES } from '../platform/limits';
-import { batchLimits } from './plan-page';
 import { FORGE_USD, PRICE_DATE, usdPerMillionTokens } from './prices';
 
 export interface JobSize {
@@ -154,21 +153,15 @@ function embedSeconds(size: JobSize): number {
   const { chunksToEmbed, tokens, provider, lanes } = size;
   if (chunksToEmbed === 0) return 0;
   const { secondsPerCall, tokensPerSecond } = SPEEDS[provider.provider] ?? SPEED_DEFAULT;
-  const calls = countBy(size, provider);
+  const calls = countBatches(size);
   const rounds = Math.ceil(calls / (lanes * provider.parallelCallsMax));
   return rounds * secondsPerCall + tokens / (lanes * tokensPerSecond);
 }
 
-function countBatches(size: JobSize): number {
-  return countBy(size, batchLimits(size.provider));
-}
-
-/** How many it takes for all texts, at so many texts and tokens each. */
-function countBy(
-  { chunksToEmbed, tokens }: JobSize,
-  { textsPerCallMax, tokensPerCallMax }: ReturnType<typeof batchLimits>,
-): number {
+/** Calls that all texts take, each of which is a batch. */
+function countBatches({ chunksToEmbed, tokens, provider }: JobSize): number {
   if (chunksToEmbed === 0) return 0;
+  const { textsPerCallMax, tokensPerCallMax } = provider;
   return Math.max(Math.ceil(chunksToEmbed / textsPerCallMax), Math.ceil(tokens / tokensPerCallMax));
 }
 

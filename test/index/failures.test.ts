@@ -152,23 +152,26 @@ describe.each([
     expect(left).toEqual(keys.filter((key) => key !== 'entity/catalogue/catalogue'));
   });
 
-  it.each([true, false])('and nothing of a seal in steps either, whether it fails: %s', async (isToFail) => {
-    const keys = await site.keys();
-    const action = { type: 'fail', status: 429, code: 'TOO_MANY_REQUESTS' } as const;
-    const beforePublish = async () => {
-      // Steps are for segments that do not fit memory; their values stand under the segment's id.
-      const lists = (await keysLike(site, LIST_KEY)).filter(
-        (key) => !keys.includes(`plain//${key}`),
-      );
-      const [, library, , segment] = (lists[0] ?? '').split(':');
-      await site.replaceValue(`l:${library}:w:${segment}:state`, 'left');
-      if (isToFail) site.local.calls.setFaults([{ match: TRANSACTION, nth: 1, action }]);
-    };
-    const report = await settled(site.index(EDITED, { beforePublish }));
-    expect(report === undefined).toBe(isToFail);
-    expect(await keysLike(site, WORK_KEY)).toEqual([]);
-    if (!isToFail) expect(await site.keys()).toEqual((await namedKeys(site)).keys);
-  });
+  it.each([true, false])(
+    'and nothing of a seal in steps either, whether it fails: %s',
+    async (isToFail) => {
+      const keys = await site.keys();
+      const action = { type: 'fail', status: 429, code: 'TOO_MANY_REQUESTS' } as const;
+      const beforePublish = async () => {
+        // Steps are for segments that do not fit memory; their values stand under the segment's id.
+        const lists = (await keysLike(site, LIST_KEY)).filter(
+          (key) => !keys.includes(`plain//${key}`),
+        );
+        const [, library, , segment] = (lists[0] ?? '').split(':');
+        await site.replaceValue(`l:${library}:w:${segment}:state`, 'left');
+        if (isToFail) site.local.calls.setFaults([{ match: TRANSACTION, nth: 1, action }]);
+      };
+      const report = await settled(site.index(EDITED, { beforePublish }));
+      expect(report === undefined).toBe(isToFail);
+      expect(await keysLike(site, WORK_KEY)).toEqual([]);
+      if (!isToFail) expect(await site.keys()).toEqual((await namedKeys(site)).keys);
+    },
+  );
 
   it('when nothing is answered from its publish on, but for values that nothing names', async () => {
     const action = { type: 'timeout', applied: false } as const;
