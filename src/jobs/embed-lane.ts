@@ -98,13 +98,19 @@ async function openBatches(
   return own.filter((batch) => !results.has(batch));
 }
 
-/** Whether what is embedded for the job is of no use to anybody any more. */
-async function isDiscarded({ platform }: JobContext, jobId: string): Promise<boolean> {
+/**
+ * What becomes of what is embedded for a job. Nobody wants it any more of one that is gone,
+ * cancelled or failed for good; of one that is done, the generation that it published has it.
+ */
+async function fateOf(
+  { platform }: JobContext,
+  jobId: string,
+): Promise<'wanted' | 'published' | 'discarded'> {
   const job = await loadJob(platform.entities, jobId);
-  if (job === undefined) return true;
+  if (job === undefined) return 'discarded';
   const { state, isClean } = job.state;
-  // Of a job that is done, the generation that it published has it.
-  return state === 'cancelled' || (state === 'failed' && isClean);
+  if (state === 'done') return 'published';
+  return state === 'cancelled' || (state === 'failed' && isClean) ? 'discarded' : 'wanted';
 }
 
 /** Embeds a batch unless somebody else has it. */
@@ -141,10 +147,12 @@ async function embedClaimed(
   try {
     const embedded = await embedBatch(context, work);
     // Who deletes everything meanwhile must find nothing of it again.
-    if (await isDiscarded(context, jobId)) return;
+    if ((await fateOf(context, jobId)) !== 'wanted') return;
     isEmpty = false;
     await storeBatch(context, work, embedded);
-    if (await isDiscarded(context, jobId)) await discardBatch(context, work, embedded);
+    if ((await fateOf(context, jobId)) === 'discarded') {
+      await discardBatch(context, work, embedded);
+    }
     context.observe?.embedded(embedded.result.claims.length);
   } catch (error) {
     const isHandedOver = isTimeUp(error) || isStop(error);
@@ -158,7 +166,7 @@ async function letGo(
   request: ClaimRequest,
   claim: Claim & { isEmpty: boolean },
 ): Promise<void> {
-  if (await isDiscarded(context, request.jobId)) return;
+  if ((await fateOf(context, request.jobId)) !== 'wanted') return;
   await releaseClaim(context.platform.kv, request, claim);
 }
 
@@ -171,7 +179,7 @@ function isStop(error: unknown): error is GroundworkError {
 /** Leaves word why the lane stops, and comes back later where waiting may help. */
 async function stop(context: JobContext, lane: Lane, error: unknown): Promise<void> {
   if (!isStop(error)) throw error;
-  if (await isDiscarded(context, lane.jobId)) return;
+  if ((await fateOf(context, lane.jobId)) !== 'wanted') return;
   const mayPass = error.retryable && lane.deferred < DEFERRALS_MAX;
   const seconds = secondsUntilNext(error, lane.deferred);
   const againAt = mayPass ? context.platform.clock() + seconds * 1_000 : null;

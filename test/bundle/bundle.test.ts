@@ -17,6 +17,9 @@ interface BundleRun {
   searchMs: number;
   peakRssMb: number;
   providerCalls: number;
+  /** Of them, those before the job was confirmed. */
+  callsBefore: number;
+  triggerErrors: number;
   readUnits: number;
   roundTrips: number;
   // biome-ignore lint/suspicious/noExplicitAny: the tests say what they expect of each answer.
@@ -51,18 +54,32 @@ describe.skipIf(isMissing).each(['builtin', 'openai'])(
     });
 
     it('indexes what can be taken and refuses the rest by name and code', () => {
-      const { started, progress } = run.answers;
-      expect(started).toMatchObject({ ok: true });
+      const { created, staged, started, confirmed, progress, libraries } = run.answers;
+      for (const { ok } of [created, staged, started, confirmed]) expect(ok).toBe(true);
       expect(progress).toMatchObject({
         ok: true,
         result: {
-          state: 'done',
-          report: {
-            ...{ library: 'rules', generation: 1, indexed: 2, unchanged: 0 },
-            refused: [{ document: 'scan.md', code: 'document_binary' }],
-          },
+          ...{ library: 'rules', state: 'done', generation: 1 },
+          documents: { total: 3, indexed: 2, unchanged: 0, refused: 1 },
+          refused: [{ document: 'scan.md', code: 'document_binary' }],
         },
       });
+      expect(libraries.result).toMatchObject({
+        libraries: [{ name: 'rules', embedder, documents: 2, needsReindex: null }],
+      });
+    });
+
+    it('says what it will cost, and asks no provider before that is agreed to', () => {
+      const { planned } = run.answers;
+      expect(planned.result).toMatchObject({
+        state: 'planned',
+        estimate: { documents: 3, chunksToEmbed: 2 },
+      });
+      expect(run.callsBefore).toBe(0);
+    });
+
+    it('answers its scheduled triggers', () => {
+      expect(run.triggerErrors).toBe(0);
     });
 
     it('finds the passage that answers, in at most four round trips', () => {
@@ -84,7 +101,7 @@ describe.skipIf(isMissing).each(['builtin', 'openai'])(
 
     it('refuses those who may not', () => {
       const codeOf = (name: string) => run.answers[name].error?.code;
-      expect(codeOf('refusedStart')).toBe('not_permitted');
+      expect(codeOf('refusedJob')).toBe('not_permitted');
       expect(codeOf('foreignSearch')).toBe('project_unknown');
       expect(codeOf('foreignSection')).toBe('issue_unknown');
     });

@@ -70,11 +70,15 @@ const startedAt = performance.now();
 const bundle = createRequire(join(process.cwd(), 'index.cjs'))('./index.cjs') as {
   resolver: Handler;
   indexDocumentsConsumer: Handler;
+  pushOnTrigger: Handler;
+  clearAwayTrigger: Handler;
 };
 const requireMs = performance.now() - startedAt;
 platform.registerHandlers({
   resolver: bundle.resolver,
   'index-documents': bundle.indexDocumentsConsumer,
+  'push-on': bundle.pushOnTrigger,
+  'clear-away': bundle.clearAwayTrigger,
 });
 
 const call = async (functionKey: string, payload: object, as = ADMIN): Promise<Answer> =>
@@ -82,6 +86,8 @@ const call = async (functionKey: string, payload: object, as = ADMIN): Promise<A
 
 const document = (name: string, text: string) => ({
   name,
+  part: 0,
+  parts: 1,
   content: Buffer.from(text).toString('base64'),
 });
 
@@ -103,16 +109,23 @@ if (embedder === 'openai') {
   await platform.run(ADMIN, () => storage.setSecret('provider-key:openai', 'sk-local-test'));
 }
 
-const refusedStart = await call('startIndexing', { library: 'rules', documents }, USER);
-const started = await call('startIndexing', {
-  library: 'rules',
-  projects: ['PAY'],
-  embedder,
-  documents,
-});
-const jobId = started.result?.['jobId'];
+const request = { library: 'rules', projects: ['PAY'], embedder };
+const refusedJob = await call('createJob', request, USER);
+const created = await call('createJob', request);
+const jobId = created.result?.['jobId'];
+const staged = await call('stageDocuments', { jobId, call: 0, documents });
+const started = await call('startJob', { jobId, calls: 1, confirm: true });
 await platform.events.drain();
-const progress = await call('indexingProgress', { jobId });
+const planned = await call('jobProgress', { jobId });
+const callsBefore = server.requests.length;
+const confirmed = await call('confirmJob', { jobId });
+await platform.events.drain();
+const progress = await call('jobProgress', { jobId });
+const installation = { installation: 'acme' };
+const pushedOn = await platform.fireTrigger('push-on-jobs', installation);
+const clearedAway = await platform.fireTrigger('clear-away-daily', installation);
+const triggerErrors = [pushedOn, clearedAway].filter(({ error }) => error !== undefined).length;
+const libraries = await call('listLibraries', {});
 const searchStartedAt = performance.now();
 const query = { text: 'Who approves a release?', project: 'PAY', k: 1 };
 const search = await platform.measure('search', () => call('search', query, USER));
@@ -131,12 +144,19 @@ console.log(
     searchMs: Math.round(searchMs),
     peakRssMb: Math.round(process.resourceUsage().maxRSS / 1024),
     providerCalls: server.requests.length,
+    callsBefore,
+    triggerErrors,
     readUnits: search.reading.readUnits,
     roundTrips: search.reading.roundTrips,
     answers: {
-      refusedStart,
+      refusedJob,
+      created,
+      staged,
       started,
+      planned,
+      confirmed,
       progress,
+      libraries,
       search: search.result,
       foreignSearch,
       section,

@@ -14,48 +14,98 @@ afterAll(async () => {
 /** Stands in every wrong value, and must stand in no answer. */
 const MARK = 'Zebra-9';
 
-const start = (fields: object) => ({ library: 'rules', documents: [], ...fields });
-const one = (document: object) => start({ documents: [given('a.md', 'x'), document] });
+const create = (fields: object) => ({ library: 'rules', ...fields });
+const stage = (fields: object) => ({
+  jobId: 'abc',
+  call: 0,
+  documents: [given('a', 'x')],
+  ...fields,
+});
+const piece = (fields: object) =>
+  stage({ documents: [given('a.md', 'x'), { ...given('b.md', 'y'), ...fields }] });
+const without = (name: string) => {
+  const { [name]: _, ...rest } = { ...given('b.md', 'y') } as Record<string, unknown>;
+  return stage({ documents: [given('a.md', 'x'), rest] });
+};
+const start = (fields: object) => ({ jobId: 'abc', calls: 1, ...fields });
 
 type Row = [functionKey: string, field: string, payload: unknown];
 
+const JOB_CALLS = ['confirmJob', 'pauseJob', 'resumeJob', 'cancelJob', 'jobProgress'];
+
 const ROWS: Row[] = [
-  ['startIndexing', 'payload', MARK],
+  ['createJob', 'payload', MARK],
   // The package hands an absent payload on as an empty one.
-  ['startIndexing', 'library', null],
-  ['startIndexing', 'library', { documents: [] }],
-  ['startIndexing', 'library', start({ library: [MARK] })],
-  ['startIndexing', 'library', start({ library: '   ' })],
-  ['startIndexing', 'library', start({ library: MARK.repeat(20) })],
-  ['startIndexing', 'projects', start({ projects: MARK })],
-  ['startIndexing', 'projects', start({ projects: [] })],
-  ['startIndexing', 'projects', start({ projects: Array(501).fill('PAY') })],
-  ['startIndexing', 'projects.1', start({ projects: ['PAY', MARK] })],
-  ['startIndexing', 'projects.0', start({ projects: ['PAY&permissions=x'] })],
-  ['startIndexing', 'projects', start({ projects: [null] })],
-  ['startIndexing', 'embedder', start({ embedder: MARK })],
-  ['startIndexing', 'dimensions', start({ dimensions: MARK })],
-  ['startIndexing', 'dimensions', start({ dimensions: 0 })],
-  ['startIndexing', 'dimensions', start({ dimensions: 4097 })],
-  ['startIndexing', 'dimensions', start({ dimensions: 1.5 })],
-  ['startIndexing', 'sync', start({ sync: MARK })],
-  ['startIndexing', 'documents', { library: 'rules' }],
-  ['startIndexing', 'documents', start({ documents: MARK })],
-  ['startIndexing', 'documents', start({ documents: Array(1001).fill(given('a.md', 'x')) })],
-  ['startIndexing', 'documents.1', one(null as unknown as object)],
-  ['startIndexing', 'documents.1.name', one([MARK])],
-  ['startIndexing', 'documents.1.name', one({ content: 'YQ==' })],
-  ['startIndexing', 'documents.1.name', one({ name: 7, content: 'YQ==' })],
-  ['startIndexing', 'documents.1.content', one({ name: 'b.md' })],
-  ['startIndexing', 'documents.1.content', one({ name: 'b.md', content: `${MARK}!` })],
-  ['startIndexing', 'documents.1.content', one({ name: 'b.md', content: 'YQ' })],
-  ['startIndexing', 'documents.1.extra', one({ name: 'b.md', content: 'YQ==', extra: MARK })],
-  ['startIndexing', 'extra', start({ extra: MARK })],
-  ['indexingProgress', 'jobId', undefined],
-  ['indexingProgress', 'jobId', {}],
-  ['indexingProgress', 'jobId', { jobId: `${MARK}/../catalogue` }],
-  ['indexingProgress', 'jobId', { jobId: 'a'.repeat(65) }],
-  ['indexingProgress', 'extra', { jobId: 'abc', extra: MARK }],
+  ['createJob', 'library', null],
+  ['createJob', 'library', {}],
+  ['createJob', 'library', create({ library: [MARK] })],
+  ['createJob', 'library', create({ library: '   ' })],
+  ['createJob', 'library', create({ library: MARK.repeat(20) })],
+  ['createJob', 'projects', create({ projects: MARK })],
+  ['createJob', 'projects', create({ projects: [] })],
+  ['createJob', 'projects', create({ projects: Array(101).fill('PAY') })],
+  ['createJob', 'projects.1', create({ projects: ['PAY', MARK] })],
+  ['createJob', 'projects.0', create({ projects: ['PAY&permissions=x'] })],
+  ['createJob', 'projects', create({ projects: [null] })],
+  ['createJob', 'embedder', create({ embedder: MARK })],
+  ['createJob', 'dimensions', create({ dimensions: MARK })],
+  ['createJob', 'dimensions', create({ dimensions: 0 })],
+  ['createJob', 'dimensions', create({ dimensions: 4097 })],
+  ['createJob', 'dimensions', create({ dimensions: 1.5 })],
+  ['createJob', 'sync', create({ sync: MARK })],
+  ['createJob', 'rebuild', create({ rebuild: MARK })],
+  ['createJob', 'documents', create({ documents: [] })],
+  ['createJob', 'extra', create({ extra: MARK })],
+  ['stageDocuments', 'jobId', stage({ jobId: `${MARK}/../catalogue` })],
+  ['stageDocuments', 'jobId', stage({ jobId: undefined })],
+  ['stageDocuments', 'call', stage({ call: -1 })],
+  ['stageDocuments', 'call', stage({ call: 0.5 })],
+  ['stageDocuments', 'call', stage({ call: MARK })],
+  ['stageDocuments', 'call', stage({ call: 5_001 })],
+  ['stageDocuments', 'call', stage({ call: undefined })],
+  ['stageDocuments', 'documents', stage({ documents: undefined })],
+  ['stageDocuments', 'documents', stage({ documents: MARK })],
+  ['stageDocuments', 'documents', stage({ documents: [] })],
+  ['stageDocuments', 'documents', stage({ documents: Array(501).fill(given('a.md', 'x')) })],
+  ['stageDocuments', 'documents.0', stage({ documents: [null] })],
+  ['stageDocuments', 'documents.1.name', piece({ name: [MARK] })],
+  ['stageDocuments', 'documents.1.name', without('name')],
+  ['stageDocuments', 'documents.1.name', piece({ name: 7 })],
+  ['stageDocuments', 'documents.1.name', piece({ name: MARK.repeat(100) })],
+  ['stageDocuments', 'documents.1.part', without('part')],
+  ['stageDocuments', 'documents.1.part', piece({ part: -1 })],
+  ['stageDocuments', 'documents.1.part', piece({ part: 1_001 })],
+  ['stageDocuments', 'documents.1.parts', piece({ parts: 0 })],
+  ['stageDocuments', 'documents.1.parts', piece({ parts: 1_001 })],
+  ['stageDocuments', 'documents.1.parts', piece({ parts: 1.5 })],
+  ['stageDocuments', 'documents.1.content', without('content')],
+  ['stageDocuments', 'documents.1.content', piece({ content: `${MARK}!` })],
+  ['stageDocuments', 'documents.1.content', piece({ content: 'YQ' })],
+  ['stageDocuments', 'documents.1.extra', piece({ extra: MARK })],
+  ['stageDocuments', 'extra', stage({ extra: MARK })],
+  ['startJob', 'jobId', start({ jobId: MARK })],
+  ['startJob', 'calls', start({ calls: -1 })],
+  ['startJob', 'calls', start({ calls: 5_001 })],
+  ['startJob', 'calls', start({ calls: undefined })],
+  ['startJob', 'confirm', start({ confirm: MARK })],
+  ['startJob', 'extra', start({ extra: MARK })],
+  ...JOB_CALLS.flatMap((functionKey): Row[] => [
+    [functionKey, 'jobId', undefined],
+    [functionKey, 'jobId', {}],
+    [functionKey, 'jobId', { jobId: `${MARK}/../catalogue` }],
+    [functionKey, 'jobId', { jobId: 'a'.repeat(65) }],
+    [functionKey, 'jobId', { jobId: { $ne: MARK } }],
+    [functionKey, 'extra', { jobId: 'abc', extra: MARK }],
+  ]),
+  ['listJobs', 'extra', { extra: MARK }],
+  ['listJobs', 'payload', MARK],
+  ['listLibraries', 'extra', { extra: MARK }],
+  ['listDocuments', 'library', {}],
+  ['listDocuments', 'library', { library: [MARK] }],
+  ['listDocuments', 'after', { library: 'rules', after: [MARK] }],
+  ['listDocuments', 'extra', { library: 'rules', extra: MARK }],
+  ['restoreLibrary', 'library', {}],
+  ['restoreLibrary', 'extra', { library: 'rules', extra: MARK }],
   ['search', 'text', [MARK]],
   ['search', 'payload', MARK],
   ['search', 'text', {}],
@@ -110,21 +160,27 @@ describe('what passes the form and cannot be done', () => {
     ['search', { text: 'a', library: 'none' }, 'library_unknown'],
     ['promptSection', { issueKey: 'PAY-7', tokensEstimateMax: 10 }, 'budget_too_small'],
     ['promptSection', { issueKey: 'PAY-7', tokensEstimateMax: -1 }, 'budget_too_small'],
-    ['indexingProgress', { jobId: 'abc' }, 'job_unknown'],
+    ...JOB_CALLS.map((functionKey): [string, object, string] => [
+      functionKey,
+      { jobId: 'abc' },
+      'job_unknown',
+    ]),
+    ['stageDocuments', stage({}), 'job_unknown'],
+    ['startJob', start({}), 'job_unknown'],
+    ['listDocuments', { library: 'none' }, 'library_unknown'],
+    ['restoreLibrary', { library: 'none' }, 'library_unknown'],
     ['delete', { library: 'none' }, 'library_unknown'],
     ['delete', { library: 'none', document: '' }, 'library_unknown'],
-  ])('%s (case %#)', async (functionKey, payload, code) => {
+  ] as [string, object, string][])('%s (case %#)', async (functionKey, payload, code) => {
     const answer = await app.call(functionKey, payload, ADMIN);
     expect(answer.error?.code).toBe(code);
     expect(JSON.stringify(answer)).not.toContain(MARK);
   });
 
-  it('a hundred documents and names that no key could hold do pass', async () => {
-    const documents = Array.from({ length: 100 }, (_, i) => given(`Räume/№ ${i}.md`, `Rule ${i}.`));
-    const answer = await app.call('startIndexing', { library: ' Règles / α ', documents });
-    expect(answer.ok).toBe(true);
-    expect((await app.keys('t:')).length).toBe(100);
-    const progress = await app.call('indexingProgress', answer.result);
-    expect(progress.result).toMatchObject({ state: 'queued', library: 'Règles / α', total: 100 });
+  it('five hundred pieces and names that no key could hold do pass', async () => {
+    const documents = Array.from({ length: 500 }, (_, i) => given(`Räume/№ ${i}.md`, `Rule ${i}.`));
+    const jobId = await app.start({ library: ' Règles / α ' }, documents, { perCall: 500 });
+    expect(await app.progress(jobId)).toMatchObject({ state: 'queued', library: 'Règles / α' });
+    expect((await app.keys(`t:${jobId}:i:0:`)).length).toBe(500);
   });
 });

@@ -2,13 +2,16 @@
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import type { FaultAction } from '../../emulator/faults';
 import {
+  type Answer,
   createHandlerApp,
   given,
   type HandlerApp,
   OPENAI_KEY,
+  resultOf,
   STRANGER,
   USER,
 } from '../support/handler-app';
+import { CONSUMER, faultConsumer, mend } from '../support/job-stops';
 
 /** Word of every text and name of these tests. */
 const MARK = 'Quokka';
@@ -29,11 +32,12 @@ afterEach(async () => {
   await app.close();
 });
 
-const START = {
-  library: `${MARK} rules`,
-  embedder: 'openai',
-  documents: [given(`${MARK}.md`, `# ${MARK}\n\nThe ${MARK} approves a release.\n`)],
-};
+const REQUEST = { library: `${MARK} rules`, embedder: 'openai' };
+const DOCUMENTS = [
+  given(`${MARK}.md`, `# ${MARK}\n\nThe ${MARK} approves a release.\n`),
+  given(`Other ${MARK}.md`, `# ${MARK}\n\nNobody else does.\n`),
+  given(`${MARK}.pdf`, `${MARK}`),
+];
 
 const logged = () => log.mock.calls.map(([line]) => String(line));
 
@@ -50,15 +54,26 @@ function expectCleanLogs(): void {
 
 const fail = (status: number): FaultAction => ({ type: 'fail', status, code: `${MARK}_CODE` });
 
-/** Calls every resolver, each with something of the customer's in its payload. */
-async function callAll(as?: typeof USER) {
-  return Promise.all([
-    app.call('startIndexing', START, as),
-    app.call('indexingProgress', { jobId: 'abc' }, as),
-    app.call('search', { text: `Where is ${MARK}?`, project: 'PAY' }, as),
-    app.call('promptSection', { issueKey: 'PAY-7' }, as),
-    app.call('delete', { library: START.library, document: `${MARK}.md` }, as),
-  ]);
+/** Calls every resolver, each with something of the customer's in its payload where it can. */
+async function callAll(as?: typeof USER): Promise<Answer[]> {
+  const job = { jobId: 'abc' };
+  const library = { library: REQUEST.library };
+  const calls: [string, object][] = [
+    ['createJob', REQUEST],
+    ['stageDocuments', { ...job, call: 0, documents: DOCUMENTS }],
+    ['startJob', { ...job, calls: 1 }],
+    ...['confirmJob', 'pauseJob', 'resumeJob', 'cancelJob', 'jobProgress'].map(
+      (name): [string, object] => [name, job],
+    ),
+    ['listJobs', {}],
+    ['listLibraries', {}],
+    ['listDocuments', { ...library, after: MARK }],
+    ['restoreLibrary', library],
+    ['search', { text: `Where is ${MARK}?`, project: 'PAY' }],
+    ['promptSection', { issueKey: 'PAY-7' }],
+    ['delete', { ...library, document: `${MARK}.md` }],
+  ];
+  return Promise.all(calls.map(([name, payload]) => app.call(name, payload, as)));
 }
 
 describe('storage that fails', () => {
@@ -73,7 +88,7 @@ describe('storage that fails', () => {
       expect(answer).toMatchObject({ ok: false, error: { code, retryable } });
       expect(answer.error?.message).not.toMatch(new RegExp(`${MARK}(?!_CODE)`));
     }
-    expect(logged().length).toBeGreaterThanOrEqual(5);
+    expect(logged().length).toBeGreaterThanOrEqual(15);
     expectCleanLogs();
   });
 
@@ -109,58 +124,154 @@ describe('Jira that fails', () => {
 
 describe('a queue that takes nothing', () => {
   it.each([
-    [429, 'queue_throttled'],
-    [500, 'queue_failed'],
-  ])('with %i leaves neither job nor documents behind', async (status, code) => {
-    const before = await app.stored();
+    [429, 'queue_throttled', true],
+    [500, 'queue_failed', true],
+    [405, 'queue_chain_limit', false],
+    [413, 'queue_payload_too_large', false],
+  ])('with %i is %s, and the job can be started again', async (status, code, retryable) => {
+    const { jobId } = resultOf(await app.call('createJob', REQUEST));
+    resultOf(await app.call('stageDocuments', { jobId, call: 0, documents: DOCUMENTS }));
     app.platform.calls.setFaults([{ match: { kind: 'events' }, action: fail(status) }]);
-    const answer = await app.call('startIndexing', START);
-    expect(answer.error).toMatchObject({ code, retryable: true });
-    expect(JSON.stringify(answer)).not.toContain(MARK);
-    expect(await app.stored()).toEqual(before);
+    const answer = await app.call('startJob', { jobId, calls: 1 });
+    expect(answer.error).toMatchObject({ code, retryable });
+    expect(JSON.stringify(answer)).not.toMatch(new RegExp(`${MARK}(?!_CODE)`));
+    mend(app);
+    resultOf(await app.call('startJob', { jobId, calls: 1 }));
+    await app.deliver();
+    expect(await app.progress(jobId)).toMatchObject({ state: 'done' });
     expectCleanLogs();
   });
 });
 
 describe('staging that fails half way', () => {
-  it('leaves nothing of it behind', async () => {
+  it('tells nobody what it staged, and leaves nothing when the job is cancelled', async () => {
     const before = await app.stored();
-    // 60 documents are three batches; the second of them fails.
+    const { jobId } = resultOf(await app.call('createJob', REQUEST));
     const documents = Array.from({ length: 60 }, (_, i) => given(`${i}.md`, `${MARK} ${i}`));
     const path = '/api/v1/batch/set';
     app.platform.calls.setFaults([{ match: { kind: 'kvs', path }, nth: 2, action: fail(500) }]);
-    const answer = await app.call('startIndexing', { ...START, documents });
+    const answer = await app.call('stageDocuments', { jobId, call: 0, documents });
     expect(answer.error?.code).toBe('store_unavailable');
-    expect(app.platform.calls.log.filter((call) => call.path === path)).toHaveLength(2);
-    expect(await app.stored()).toEqual(before);
-    expect(app.platform.events.pending).toEqual([]);
+    expect(JSON.stringify(answer)).not.toMatch(new RegExp(`${MARK}(?!_CODE)`));
+    mend(app);
+    resultOf(await app.call('cancelJob', { jobId }));
+    await app.deliver();
+    expect((await app.stored()).keys).toBe(before.keys + 2);
+    expectCleanLogs();
+  });
+});
+
+describe('a consumer that fails', () => {
+  /** What the platform logs of a function is what it throws. */
+  async function expectCleanThrows(): Promise<number> {
+    const errors = (await app.deliverDue()).flatMap(({ error }) => (error ? [error as Error] : []));
+    for (const error of errors) {
+      expect(`${error.message} ${error.stack}`).not.toMatch(new RegExp(`${MARK}(?!_CODE)`));
+      expect(`${error.message} ${error.stack}`).not.toContain(OPENAI_KEY);
+    }
+    return errors.length;
+  }
+
+  it.each([400, 429, 500])('by a store that answers %i throws nothing of it', async (status) => {
+    await app.start(REQUEST, DOCUMENTS);
+    faultConsumer(app, fail(status));
+    expect(await expectCleanThrows()).toBeGreaterThan(0);
+    expectCleanLogs();
+  });
+
+  it('by an error that nobody expected throws its name alone', async () => {
+    const jobId = await app.start(REQUEST, DOCUMENTS);
+    app.around = (platform) => ({
+      ...platform,
+      kv: {
+        ...platform.kv,
+        batchGet: async () => {
+          throw new TypeError(`${MARK} ${OPENAI_KEY}`);
+        },
+      },
+    });
+    expect(await expectCleanThrows()).toBeGreaterThan(0);
+    mend(app);
+    expect(JSON.stringify(await app.progress(jobId))).not.toContain(OPENAI_KEY);
+    expectCleanLogs();
+  });
+
+  it('by an error in a lane that nobody expected likewise', async () => {
+    await app.start(REQUEST, DOCUMENTS);
+    app.around = (platform) => ({
+      ...platform,
+      secrets: {
+        ...platform.secrets,
+        get: async () => {
+          throw new TypeError(`${MARK} ${OPENAI_KEY}`);
+        },
+      },
+    });
+    await expectCleanThrows();
+    mend(app);
+    await app.platform.runFor(30 * 60_000, { installations: ['acme'] });
+    const { jobs } = resultOf(await app.call('listJobs', {}));
+    expect(JSON.stringify(jobs)).not.toContain(OPENAI_KEY);
+    expectCleanLogs();
+  });
+
+  it('by an event with something of the customer in it logs nothing of it', async () => {
+    const body = { jobId: MARK, text: MARK };
+    const event = { body, eventId: MARK };
+    await app.platform.invokeFunction(CONSUMER, event, { installation: 'acme' });
+    const known = { body: { jobId: 'abc', text: MARK }, eventId: MARK };
+    await app.platform.invokeFunction(CONSUMER, known, { installation: 'acme' });
+    expect(logged()).toHaveLength(2);
+    expectCleanLogs();
   });
 });
 
 describe('the logs of a whole life', () => {
   it('hold no text, no name and no key', async () => {
     app.server.script([{ kind: 'rateLimited', headers: { 'retry-after-ms': '1' } }]);
-    await app.call('startIndexing', START);
-    await app.platform.events.runUntilIdle();
+    const { state } = await app.index(REQUEST, DOCUMENTS);
+    expect(state).toBe('done');
     await callAll();
-    await app.platform.events.runUntilIdle();
+    await app.deliver();
     await callAll(USER);
     await callAll(STRANGER);
+    for (const trigger of ['push-on-jobs', 'clear-away-daily'] as const) await app.fire(trigger);
     app.server.script([{ kind: 'keyRefused' }]);
     const refused = await app.call('search', { text: MARK, project: 'PAY' });
     expect(refused.error?.code).toBe('provider_key_refused');
+    await app.call('delete', { everything: true });
     expectCleanLogs();
     expect(logged().join('\n')).toContain('"event":"resolver_refused"');
   });
 
-  it('hold nothing of a provider that quotes the key', async () => {
+  it('hold nothing of a provider that quotes the key, nor does the job', async () => {
     app.server.script([{ kind: 'keyRefused' }]);
-    const started = await app.call('startIndexing', START);
-    await app.platform.events.runUntilIdle();
-    const progress = await app.call('indexingProgress', started.result);
-    expect(progress.result.error.code).toBe('provider_key_refused');
-    expect(JSON.stringify(progress)).not.toContain(OPENAI_KEY);
+    const view = await app.index(REQUEST, DOCUMENTS);
+    expect(view.error?.code).toBe('provider_key_refused');
+    expect(JSON.stringify(view)).not.toContain(OPENAI_KEY);
+    const stored = await app.inside(({ entities }) => entities.get('job', view.jobId));
+    expect(JSON.stringify(stored)).not.toContain(OPENAI_KEY);
     expect(logged().join('\n')).toContain('"code":"provider_key_refused"');
     expectCleanLogs();
+  });
+
+  it('hold nothing of events either: they name a job and no text', async () => {
+    const bodies: string[] = [];
+    app.around = (platform) => ({
+      ...platform,
+      queue: {
+        push: (body, options) => {
+          bodies.push(JSON.stringify(body));
+          return platform.queue.push(body, options);
+        },
+        pushAll: (events) => {
+          bodies.push(JSON.stringify(events));
+          return platform.queue.pushAll(events);
+        },
+      },
+    });
+    await app.index(REQUEST, DOCUMENTS);
+    expect(bodies.length).toBeGreaterThan(2);
+    for (const body of bodies) expect(body).not.toContain(MARK);
   });
 });

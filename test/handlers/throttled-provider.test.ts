@@ -14,13 +14,13 @@ afterEach(async () => {
 });
 
 it('a search whose provider asks to wait 30 seconds says so at once', async () => {
-  const payload = { library: 'r', embedder: 'openai', documents: [RELEASE] };
-  await app.call('startIndexing', payload, ADMIN);
-  await app.platform.events.runUntilIdle();
+  await app.index({ library: 'r', embedder: 'openai' }, [RELEASE]);
   app.server.script([{ kind: 'rateLimited', headers: { 'retry-after': '30' } }]);
   const calls = app.server.requests.length;
+  const startedAt = app.clock.now();
   const answer = await app.call('search', { text: 'release' }, ADMIN);
   expect(answer.error).toMatchObject({ code: 'provider_rate_limited', retryable: true });
   expect(app.server.requests).toHaveLength(calls + 1);
+  expect(app.clock.now() - startedAt).toBeLessThan(1_000);
   expect((await app.call('search', { text: 'release' }, ADMIN)).ok).toBe(true);
 });

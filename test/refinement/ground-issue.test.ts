@@ -8,10 +8,7 @@ beforeAll(async () => {
   vi.spyOn(console, 'log').mockImplementation(() => undefined);
   app = await createHandlerApp();
   await app.storeKey();
-  const projects = ['PAY'];
-  const start = { library: 'rules', projects, embedder: 'openai', documents: [RELEASE] };
-  await app.call('startIndexing', start);
-  await app.platform.events.runUntilIdle();
+  await app.index({ library: 'rules', projects: ['PAY'], embedder: 'openai' }, [RELEASE]);
 });
 afterAll(async () => {
   vi.restoreAllMocks();
