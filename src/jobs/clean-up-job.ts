@@ -3,10 +3,11 @@
  * and of what it wrote into the index all that no generation came to name.
  */
 
-import { loadManifest } from '../index/catalogue';
+import { loadCatalogue, loadManifest } from '../index/catalogue';
 import { isDamage } from '../index/envelope';
 import {
   documentsKey,
+  libraryPrefix,
   MANIFEST_ENTITY,
   recordKey,
   segmentPrefix,
@@ -48,11 +49,13 @@ export async function cleanUpJob(
   const isPublished = state.generation > 0;
   const last = state.plans.length - 1;
   await deleteRecords(kv, jobId, state, isPublished);
-  for (const [number, { library, generation }] of state.plans.entries()) {
+  for (const [number, { library }] of state.plans.entries()) {
     await deletePrefix(kv, workPrefix(library, segmentIdOf(jobId, number)));
     if (isPublished && number === last) continue;
     await deleteSegment(platform, library, segmentIdOf(jobId, number));
-    if (generation === 0) await deleteUnpublished(platform, library);
+    if (!isPublished || library !== state.plans[last]?.library) {
+      await deleteUnlisted(platform, library);
+    }
   }
   await deleteOwnValues(kv, jobId, state);
 }
@@ -137,11 +140,18 @@ async function countClaims(
   return counts;
 }
 
-/** The manifest of a library that the job made and never published. */
-async function deleteUnpublished(
-  { entities }: Pick<Platform, 'entities'>,
+/**
+ * All of a library that the catalogue does not have: the job made it and never published it, or it
+ * was deleted meanwhile. A lane may have written since its claims were deleted, and looking for
+ * orphans does not come by here.
+ */
+async function deleteUnlisted(
+  { kv, entities }: Pick<Platform, 'kv' | 'entities'>,
   libraryId: string,
 ): Promise<void> {
+  const { libraries } = await loadCatalogue(entities);
+  if (libraries.some(({ id }) => id === libraryId)) return;
+  await deletePrefix(kv, libraryPrefix(libraryId));
   const manifest = await loadManifest(entities, libraryId);
   if (manifest?.generation === 0) await entities.delete(MANIFEST_ENTITY, libraryId);
 }

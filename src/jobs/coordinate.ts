@@ -66,6 +66,10 @@ async function takeJob(
     platform.log('job_held', { jobId });
     return undefined;
   }
+  if (isSuperseded(state, event.id, lookAt)) {
+    platform.log('job_look_superseded', { jobId });
+    return undefined;
+  }
   const run = new JobRun(context, job);
   const until = now + Math.ceil(platform.remainingTimeMs());
   try {
@@ -82,6 +86,20 @@ async function takeJob(
     throw error;
   }
   return run;
+}
+
+/**
+ * Whether the job awaits another look than this one, which would only push one more: each time a
+ * queue delivers twice, or a clock is wrong, there would be one chain of looks more, for good.
+ */
+function isSuperseded(
+  { nextLookAt, holder }: JobState,
+  eventId: string,
+  lookAt: number | undefined,
+): boolean {
+  if (lookAt === undefined || nextLookAt === 0 || lookAt === nextLookAt) return false;
+  // The event of a run that was ended from outside goes on with what that run had begun.
+  return holder?.event !== eventId;
 }
 
 async function loadCurrent(context: JobContext, jobId: string): Promise<StoredJob | undefined> {
@@ -126,12 +144,13 @@ async function lookLater(run: JobRun, seconds: number, changes: Partial<JobState
   const now = run.context.platform.clock();
   const dueAt = now + seconds * 1_000;
   const isAwaited = run.state.nextLookAt > now && run.state.nextLookAt <= dueAt;
+  // Pushed before it is awaited: what the job waits for is then sure to come.
+  if (!isAwaited) await run.context.push([lookEvent(run.jobId, dueAt, seconds)]);
   await run.save({
     ...changes,
     holder: null,
     nextLookAt: isAwaited ? run.state.nextLookAt : dueAt,
   });
-  if (!isAwaited) await run.context.push([lookEvent(run.jobId, dueAt, seconds)]);
 }
 
 async function cleanUp(run: JobRun): Promise<void> {

@@ -71,8 +71,7 @@ export async function driveJob(platform: Platform, job: DrivenJob): Promise<Inde
     published = await loadPublished(platform, jobId);
     if (published === undefined) throw seen.failure() ?? error;
   } finally {
-    // Should this fail too, the outcome of the job is still the one to report.
-    await leave(driver, jobId, job).catch(() => platform.log('cleanup_failed', { jobId }));
+    await leave(driver.platform, jobId, job.keepsEmbedded);
   }
   return reportOf(published, seen.refused());
 }
@@ -97,8 +96,7 @@ export async function planHere(platform: Platform, job: DrivenJob): Promise<JobV
   } catch (error) {
     throw seen.failure() ?? error;
   } finally {
-    const ended = { ...job, keepsEmbedded: false };
-    await leave(driver, jobId, ended).catch(() => platform.log('cleanup_failed', { jobId }));
+    await leave(driver.platform, jobId, false);
   }
 }
 
@@ -248,23 +246,26 @@ function reportOf(state: JobState, refused: RefusedDocument[]): IndexReport {
 
 /**
  * Leaves a job: one that did not come to its end with what it has embedded, where the caller will
- * come back to it, any other with nothing of its own.
+ * come back to it, any other with nothing of its own. What fails is tried once more, as a store that
+ * refused one request takes the next; then the outcome of the job is still the one to report.
  */
-async function leave(
-  driver: ReturnType<typeof createDriver>,
-  jobId: string,
-  { keepsEmbedded }: DrivenJob,
-): Promise<void> {
-  const { platform } = driver;
-  const { state } = await findJob(platform.entities, jobId);
-  if (state.state === 'done' || state.generation > 0) {
-    await clearAway(platform, jobId, state);
+async function leave(platform: Platform, jobId: string, keepsEmbedded: boolean): Promise<void> {
+  const tryTo = () => leaveOnce(platform, jobId, keepsEmbedded);
+  await tryTo()
+    .catch(tryTo)
+    .catch(() => platform.log('cleanup_failed', { jobId }));
+}
+
+async function leaveOnce(platform: Platform, jobId: string, keepsEmbedded: boolean): Promise<void> {
+  const state = (await loadJob(platform.entities, jobId))?.state;
+  if (state === undefined) {
+    await forgetJob(platform, jobId);
     return;
   }
-  if (keepsEmbedded && state.plans.some(({ toEmbed }) => toEmbed > 0)) return;
-  await cancelJob(platform, jobId);
-  await driver.run(jobId);
-  await forgetJob(platform, jobId);
+  const hasPublished = state.state === 'done' || state.generation > 0;
+  if (!hasPublished && keepsEmbedded && state.plans.some(({ toEmbed }) => toEmbed > 0)) return;
+  if (!hasPublished && state.state !== 'cancelled') await cancelJob(platform, jobId);
+  await clearAway(platform, jobId, state);
 }
 
 /** Deletes what is left of a job that has nothing more to publish. */

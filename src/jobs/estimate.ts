@@ -96,7 +96,7 @@ const PAGE_READS = 2;
 const JOB_WRITE_UNITS = 8;
 const JOB_READ_UNITS = 18;
 const LANES_WRITE_UNITS = 4;
-const LANES_READ_UNITS = 6;
+const LANES_READ_UNITS = 8;
 /** What the job deletes of its own in the end. */
 const OWN_VALUES_PER_UNIT = 25;
 
@@ -153,17 +153,16 @@ function embedSeconds(size: JobSize): number {
   const { chunksToEmbed, tokens, provider, lanes } = size;
   if (chunksToEmbed === 0) return 0;
   const { secondsPerCall, tokensPerSecond } = SPEEDS[provider.provider] ?? SPEED_DEFAULT;
-  const rounds = Math.ceil(countBatches(size) / (lanes * provider.parallelCallsMax));
+  const calls = countBatches(size);
+  const rounds = Math.ceil(calls / (lanes * provider.parallelCallsMax));
   return rounds * secondsPerCall + tokens / (lanes * tokensPerSecond);
 }
 
-/** Each is one call of the provider. */
+/** Calls that all texts take, each of which is a batch. */
 function countBatches({ chunksToEmbed, tokens, provider }: JobSize): number {
   if (chunksToEmbed === 0) return 0;
-  return Math.max(
-    Math.ceil(chunksToEmbed / provider.textsPerCallMax),
-    Math.ceil(tokens / provider.tokensPerCallMax),
-  );
+  const { textsPerCallMax, tokensPerCallMax } = provider;
+  return Math.max(Math.ceil(chunksToEmbed / textsPerCallMax), Math.ceil(tokens / tokensPerCallMax));
 }
 
 /** So many records, written or read in batches. */

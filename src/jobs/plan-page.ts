@@ -45,12 +45,6 @@ const DOCUMENTS_PER_PAGE = 200;
 /** Bytes as staged; a document larger than this is a page of its own. */
 const BYTES_PER_PAGE = 1_500_000;
 
-/**
- * Batches of a model inside the app, which takes few texts at a time and is not paid by the call.
- */
-const BATCH_TEXTS_MIN = 64;
-const BATCH_TOKENS_MIN = 32_000;
-
 /** Plans documents from `first` on. Errors: those of reading what was staged. */
 export async function nextGivenPage(
   source: PageSource,
@@ -142,7 +136,7 @@ export function createPage({ libraryId, limits, reusable }: PageSource): OpenPag
       const tokenCounts = awaiting.map((chunk) =>
         chunk.source === undefined ? estimateTokens(embeddedText(chunk)) : 0,
       );
-      const batches = planBatches(tokenCounts, batchLimits(limits)).map(({ start, end }) =>
+      const batches = planBatches(tokenCounts, limits).map(({ start, end }) =>
         awaiting.slice(start, end),
       );
       return {
@@ -155,16 +149,6 @@ export function createPage({ libraryId, limits, reusable }: PageSource): OpenPag
         textBytes: awaiting.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0),
       };
     },
-  };
-}
-
-/**
- * A batch is one call, unless the provider takes so little at a time that claims would cost more.
- */
-function batchLimits({ textsPerCallMax, tokensPerCallMax }: PageSource['limits']) {
-  return {
-    textsPerCallMax: Math.max(textsPerCallMax, BATCH_TEXTS_MIN),
-    tokensPerCallMax: Math.max(tokensPerCallMax, BATCH_TOKENS_MIN),
   };
 }
 

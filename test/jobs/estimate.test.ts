@@ -100,18 +100,20 @@ const within = (share: number, found: number, measured: number) => {
 };
 
 describe('the units of an estimate', () => {
-  it.each([
+  it.each<[string, number, GivenDocument[], { textsPerCallMax: number }?]>([
     ['six documents', 128, handbooks(1).slice(0, 6)],
     ['six documents', 1_536, handbooks(1).slice(0, 6)],
     ['the handbook', 128, handbooks(1)],
     ['the handbook', 512, handbooks(1)],
     ['the handbook', 1_536, handbooks(1)],
     ['three handbooks', 512, handbooks(3)],
-  ])('are those of indexing %s at %i dimensions', async (_, dimensions, documents) => {
+    // A provider that takes few texts at a time, as the built-in one does.
+    ['the handbook, eight at a time', 512, handbooks(1), { textsPerCallMax: 8 }],
+  ])('are those of indexing %s at %i dimensions', async (_, dimensions, documents, limits) => {
     site = await openIndexSite();
-    const provider = wordProvider({ dimensions });
+    const provider = wordProvider({ dimensions, ...limits });
     const used = await usedOncePlanned(site, { documents, provider });
-    const given = sizeOf(documents, dimensions);
+    const given = { ...sizeOf(documents, dimensions), provider };
     expect(await keysLike(site, RECORD_KEY)).toHaveLength(given.chunks);
     const estimate = estimateJob(given);
     within(0.1, estimate.writeUnits, used.writeUnits);

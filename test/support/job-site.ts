@@ -18,6 +18,7 @@ import {
 } from '../../emulator/platform';
 import type { Behaviour } from '../../emulator/providers/openai-answers';
 import { answerEmbeddings } from '../../emulator/providers/openai-service';
+import type { KvsService } from '../../emulator/types';
 import { OPENAI_KEY_NAME } from '../../src/embedding/create-provider';
 import type { EmbeddingProvider } from '../../src/embedding/provider';
 import { appFunctions } from '../../src/handlers/functions';
@@ -54,6 +55,8 @@ export interface JobSiteOptions
   /** In the place of the provider over HTTP, for jobs. */
   provider?: (genuine: EmbeddingProvider) => EmbeddingProvider;
   log?: Platform['log'];
+  /** Stands before the storage service. */
+  storage?: (service: KvsService, stored: JobSite['stored']) => KvsService;
 }
 
 /** Everything stored for an installation, to be put into another one. */
@@ -93,8 +96,16 @@ export async function openJobSite(options: JobSiteOptions = {}): Promise<JobSite
   await engine.open();
   const kvs = createKvsService({ engine, entities: manifest.entities, clock, settings, random });
   const host = openAiHost(options.behaviour ?? (() => ({ kind: 'ok' })));
+  const entriesOf = (installation: string) => {
+    const prefix = installationPrefix(installation);
+    return engine.iterator({ gte: prefix, lt: prefixEnd(prefix) }).all();
+  };
+  const stored: JobSite['stored'] = async (installation) => {
+    const entries = await entriesOf(installation);
+    return storedValues(new Map(entries.map(([key, text]) => [nameOf(key), text])));
+  };
   const platform = await createLocalPlatform({
-    kvs,
+    kvs: options.storage?.(kvs, stored) ?? kvs,
     manifest,
     clock,
     random,
@@ -115,10 +126,6 @@ export async function openJobSite(options: JobSiteOptions = {}): Promise<JobSite
     'push-on': functions.pushOnTrigger,
     'clear-away': functions.clearAwayTrigger,
   });
-  const entriesOf = (installation: string) => {
-    const prefix = installationPrefix(installation);
-    return engine.iterator({ gte: prefix, lt: prefixEnd(prefix) }).all();
-  };
   const inside: JobSite['inside'] = (installation, work) =>
     platform.run({ installation, caller: READER }, () => work(platformOf()));
   return {
@@ -127,12 +134,7 @@ export async function openJobSite(options: JobSiteOptions = {}): Promise<JobSite
     settings,
     inside,
     embedded: host.embedded,
-    stored: async (installation) => {
-      const entries = (await entriesOf(installation)).map(
-        ([key, text]) => [nameOf(key), text] as const,
-      );
-      return storedValues(new Map(entries));
-    },
+    stored,
     call: async (installation, functionKey, payload, caller = 'page') => {
       const as = { installation, accountId: 'admin', caller };
       const request = { call: { functionKey, payload } };

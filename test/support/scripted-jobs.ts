@@ -44,6 +44,12 @@ const HIRING = section(
 const INVOICE = section('Invoice', 'An invoice is paid thirty days after it was received');
 const BACKUP = section('Backup', 'A backup is restored on trial once every quarter');
 
+/** All of them: each is a chunk of its own. */
+export const SECTIONS = [
+  ...[RELEASE, ROLLBACK, CANTEEN, REFUND, HOLIDAY, TRAVEL],
+  ...[LAPTOP, SECURITY, HIRING, INVOICE, BACKUP],
+];
+
 const join = (...sections: string[]) => `${sections.join('\n\n')}\n`;
 
 /** The library that updates start from. */
