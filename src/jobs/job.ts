@@ -54,6 +54,8 @@ const planSchema = v.object({
   batches: v.array(v.array(count)),
   /** Chunks that await a vector, counted through all batches. */
   toEmbed: count,
+  /** What its vectors come from: those that an earlier plan got from another are of no use. */
+  modelId: v.string(),
 });
 
 export type JobPlan = v.InferOutput<typeof planSchema>;

@@ -101,6 +101,7 @@ async function startPlan(
     pages: [],
     batches: [],
     toEmbed: 0,
+    modelId: fingerprint.modelId,
   };
   const { total } = state.documents;
   await run.save({

@@ -43,7 +43,10 @@ export async function ownRecords(
   state: JobState,
 ): Promise<Map<string, RecordPlace[]>> {
   const own = new Map<string, RecordPlace[]>();
+  const current = state.plans.at(-1);
   for (const [number, plan] of state.plans.slice(0, -1).entries()) {
+    // The library may have been rebuilt since, or the generation before that restored.
+    if (plan.modelId !== current?.modelId) continue;
     const records = await embeddedRecords(kv, jobId, number, plan);
     for (const { chunks } of await readPages(kv, jobId, number, plan)) {
       for (const { hash, job, record } of chunks) {

@@ -10,9 +10,11 @@ import { type IndexSite, openIndexSite, wordProvider } from '../support/index-si
 
 const NOW = Date.parse('2026-11-24T12:00:00Z');
 
+let now: number;
 let site: IndexSite;
 let pushed: QueuedEvent[];
 beforeEach(async () => {
+  now = NOW;
   site = await openIndexSite();
   pushed = [];
 });
@@ -35,14 +37,14 @@ async function deliver(platform: Platform, event: QueuedEvent, id: string): Prom
   return pushed.filter(({ body }) => (body as { step: string }).step === 'coordinate');
 }
 
-/** A job whose lanes have been pushed and never come, on a clock that stands still. */
+/** A job whose lanes have been pushed and never come, on a clock that the test moves. */
 async function begin(work: (platform: Platform, look: QueuedEvent) => Promise<void>) {
   await site.run(async (given) => {
     const queue = {
       ...given.queue,
       push: async (body: QueuedEvent['body']) => void pushed.push({ body }),
     };
-    const platform = { ...given, queue, clock: () => NOW };
+    const platform = { ...given, queue, clock: () => now };
     const wish = { library: 'rules', projects: null, embedder: null, dimensions: null } as const;
     const jobId = await openJob(platform, { kind: 'index', ...wish, sync: false, rebuild: false });
     const content = Buffer.from('A rule.').toString('base64');
@@ -68,5 +70,16 @@ describe('a job', () => {
       const [next] = await deliver(platform, look, 'early');
       expect(next).toMatchObject({ delaySeconds: 5, body: { lookAt: NOW + 5_000 } });
       expect(await deliver(platform, next as QueuedEvent, 'early again')).toHaveLength(1);
+    }));
+
+  it('that awaits a later look takes no notice of an earlier one that comes again', () =>
+    begin(async (platform, look) => {
+      now += 5_000;
+      const [next] = await deliver(platform, look, 'in time');
+      expect(next).toMatchObject({ body: { lookAt: now + 5_000 } });
+      // By a clock that is behind, what the job awaits is far in the future.
+      now -= 60_000;
+      expect(await deliver(platform, look, 'repeated')).toEqual([]);
+      expect(await deliver(platform, next as QueuedEvent, 'awaited')).toHaveLength(1);
     }));
 });

@@ -92,6 +92,23 @@ describe('a job on a library that another works on', () => {
     ]);
   });
 
+  it('embeds anew what it had embedded when the library is rebuilt meanwhile', async () => {
+    await openLibrary(app);
+    const first = await stoppedAt('seal');
+    resultOf(await app.call('pauseJob', { jobId: first }));
+    const second = await app.start({ ...REQUEST, dimensions: 512, rebuild: true }, []);
+    await app.deliver();
+    expect(await app.progress(second)).toMatchObject({ state: 'done', generation: 2 });
+    resultOf(await app.call('resumeJob', { jobId: first }));
+    await app.deliver();
+    expect(await app.progress(first)).toMatchObject({ state: 'done', generation: 3 });
+    expect(await liveTexts(app)).toMatchObject([
+      ['lunch.md', expect.anything()],
+      ['release.md', expect.stringContaining('three reviewers')],
+      ['travel.md', expect.anything()],
+    ]);
+  });
+
   it('is not held up by one that ended without letting go', async () => {
     await openLibrary(app);
     await holdLease('gone', LEASE_MS);
