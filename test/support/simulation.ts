@@ -336,7 +336,13 @@ class Simulation {
     const states = await this.#states();
     this.#outcomes = states.map(({ state, error }) => error?.code ?? state);
     this.trace(JSON.stringify(states.map((s) => [s.state, s.fingerprint?.dimensions, s.plans])));
-    this.trace(JSON.stringify(LIBRARIES.map((l) => this.#book.of(l).map((g) => [g.number, g.dimensions, g.jobId, [...g.documents.keys()]]))));
+    this.trace(
+      JSON.stringify(
+        LIBRARIES.map((l) =>
+          this.#book.of(l).map((g) => [g.number, g.dimensions, g.jobId, [...g.documents.keys()]]),
+        ),
+      ),
+    );
     this.#problems.push(...judgeJobs(this.#jobs, states, this.#book));
     this.#isCalm = true;
     Object.assign(this.#site.settings, { queryLagMs: 0, batchGetLagMs: 0, batchGetFailEvery: 0 });
