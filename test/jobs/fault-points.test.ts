@@ -1,7 +1,8 @@
 /** Any one platform call of a job may fail or stay without an answer, and the job ends as it would. */
 import { beforeAll, expect, it } from 'vitest';
 import type { FaultAction } from '../../emulator/faults';
-import { type Reference, runAtEveryCall, runUndisturbed } from '../support/disturbed-job';
+import { runAtEveryCall, runUndisturbed } from '../support/disturbed-job';
+import type { Reference } from '../support/disturbed-run';
 import { FIRST, REBUILD, UPDATE } from '../support/scripted-jobs';
 
 const FAULTS: FaultAction[] = [

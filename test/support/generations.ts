@@ -29,19 +29,21 @@ export interface Generation {
 /** Cosine of a stored vector, which is rounded to int8, with the one that the provider gave. */
 const SAME_COSINE = 0.99;
 
+/** Documents whose content may come to be stored, by name and hash: the same in all books. */
+const prepared = new Map<string, PreparedDocument>();
+
+/** Makes a document known; gives its hash. */
+export function knowDocument(name: string, text: string): string {
+  const bytes = Buffer.from(text);
+  const hash = hashDocument(bytes);
+  const key = `${name} ${hash}`;
+  if (!prepared.has(key)) prepared.set(key, prepareDocument({ name, bytes }));
+  return hash;
+}
+
 export class GenerationBook {
   readonly problems: string[] = [];
   readonly #byLibrary = new Map<string, Generation[]>();
-  readonly #prepared = new Map<string, PreparedDocument>();
-
-  /** Makes a document known whose content may come to be stored. */
-  know(name: string, text: string): string {
-    const bytes = Buffer.from(text);
-    const hash = hashDocument(bytes);
-    const key = `${name} ${hash}`;
-    if (!this.#prepared.has(key)) this.#prepared.set(key, prepareDocument({ name, bytes }));
-    return hash;
-  }
 
   of(library: string): readonly Generation[] {
     return this.#byLibrary.get(library) ?? [];
@@ -76,8 +78,8 @@ export class GenerationBook {
   /** Every chunk that searches of the generation find, in any order. */
   chunksOf({ documents }: Generation): string {
     const chunks = [...documents].flatMap(([name, hash]) => {
-      const prepared = this.#prepared.get(`${name} ${hash}`);
-      return (prepared?.chunks ?? []).map(({ start, end }) => `${name} ${start}-${end}`);
+      const { chunks = [] } = prepared.get(`${name} ${hash}`) ?? {};
+      return chunks.map(({ start, end }) => `${name} ${start}-${end}`);
     });
     return chunks.sort().join();
   }
@@ -103,10 +105,10 @@ export class GenerationBook {
       const where = `${library.name} ${library.generation}, ${name}`;
       if (documents.has(name)) this.problems.push(`${where}: twice`);
       documents.set(name, hash);
-      const prepared = this.#prepared.get(`${name} ${hash}`);
+      const document = prepared.get(`${name} ${hash}`);
       const places = (list: readonly { start: number; end: number }[]) =>
         JSON.stringify(list.map(({ start, end }) => [start, end]));
-      if (prepared === undefined || places(prepared.chunks) !== places(chunks)) {
+      if (document === undefined || places(document.chunks) !== places(chunks)) {
         this.problems.push(`${where}: not the chunks of any document given`);
         continue;
       }
@@ -118,7 +120,7 @@ export class GenerationBook {
         const { start, end } = chunks[i] as (typeof chunks)[number];
         const { dimensions } = library.fingerprint;
         const wanted = hashedEmbedding(embeddedText(record), dimensions, 1);
-        const isRight = record.document === name && record.text === prepared.text.slice(start, end);
+        const isRight = record.document === name && record.text === document.text.slice(start, end);
         if (!isRight || cosine(record.vector.values, wanted) < SAME_COSINE) {
           this.problems.push(`${where}: chunk ${i} has the record of another`);
         }

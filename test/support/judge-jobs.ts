@@ -1,7 +1,7 @@
 /** What has to hold of jobs that have ended: counts that add up, and no update lost. */
 import type { JobState } from '../../src/jobs/job';
-import type { Contents, Generation, GenerationBook } from './generations';
-import type { SimulatedJob } from './simulation';
+import { type Contents, type Generation, type GenerationBook, knowDocument } from './generations';
+import type { SimulatedJob } from './people';
 
 /** Errors with which a job may end, besides those that a provider's nonsense gives it. */
 const MAY_FAIL_WITH = /^(provider_\w+|nothing_to_sync)$/;
@@ -20,7 +20,7 @@ export function judgeJobs(
   }
   const byId = new Map(jobs.map((job) => [job.jobId, job]));
   for (const library of new Set(jobs.map((job) => job.library))) {
-    problems.push(...judgeGenerations(book.of(library), byId, book));
+    problems.push(...judgeGenerations(book.of(library), byId));
   }
   return problems;
 }
@@ -59,7 +59,7 @@ function judgeDone(job: SimulatedJob, state: JobState, book: GenerationBook): st
     const isNothing = generation === 0 && job.documents.size === job.refused;
     return isNothing ? problems : [...problems, `says generation ${generation}, not published`];
   }
-  const wanted = applied(job, published.documents, book);
+  const wanted = applied(job, published.documents);
   if (!isSame(wanted, published.documents)) {
     problems.push(`generation ${generation} lacks what was given`);
   }
@@ -70,7 +70,6 @@ function judgeDone(job: SimulatedJob, state: JobState, book: GenerationBook): st
 function judgeGenerations(
   generations: readonly Generation[],
   jobs: ReadonlyMap<string, SimulatedJob>,
-  book: GenerationBook,
 ): string[] {
   const problems: string[] = [];
   for (const [i, generation] of generations.entries()) {
@@ -85,7 +84,7 @@ function judgeGenerations(
       }
       continue;
     }
-    const wanted = applied(job, before?.documents ?? new Map(), book);
+    const wanted = applied(job, before?.documents ?? new Map());
     if (!isSame(wanted, documents)) {
       problems.push(`${where}: has ${text(documents)}, expected ${text(wanted)}`);
     }
@@ -97,12 +96,12 @@ function judgeGenerations(
 }
 
 /** What a library holds after a job. */
-function applied(job: SimulatedJob, before: Contents, book: GenerationBook): Contents {
+function applied(job: SimulatedJob, before: Contents): Contents {
   const next = new Map(
     [...before].filter(([name]) => !job.request.sync || job.documents.has(name)),
   );
   for (const [name, content] of job.documents) {
-    if (name.endsWith('.md')) next.set(name, book.know(name, content));
+    if (name.endsWith('.md')) next.set(name, knowDocument(name, content));
   }
   return next;
 }

@@ -11,28 +11,25 @@ import type { KvsService } from '../../emulator/types';
 import { RETIRED_GRACE_MS } from '../../src/index/retire';
 import type { JobState } from '../../src/jobs/job';
 import { findJob } from '../../src/jobs/job-store';
-import { GenerationBook } from './generations';
-import { type JobSite, openJobSite, READER, type Snapshot } from './job-site';
+import { GenerationBook, knowDocument } from './generations';
+import { type JobSite, openJobSite, READER } from './job-site';
 import { judgeJobs } from './judge-jobs';
 import { unnamedKeys } from './library-state';
 import { START_MS, seededRandom } from './local-app';
+import { baseSnapshot, HOME, People, QUERY, type SimulatedJob, stage } from './people';
 import {
   allDocuments,
-  baseDocuments,
-  type Deed,
-  DIMENSIONS,
   type Draw,
   drawBehaviour,
   drawSchedule,
   LIBRARIES,
-  type PlannedJob,
   type Schedule,
 } from './schedule';
 
-const HOME = 'acme';
 const STEP_MS = 5 * 60_000;
 const DAY_MS = 24 * 60 * 60_000;
-const TRIES_MAX = 6;
+/** Events of three small jobs; more is a storm, in which events bring forth ever more events. */
+const DELIVERIES_MAX = 1_000;
 const TEXTS_PER_CALL = 2;
 
 const FAULTS: FaultAction[] = [
@@ -57,12 +54,6 @@ export interface SimulationReport {
   outcomes: string[];
 }
 
-/** A job as its page and the test know it. */
-export interface SimulatedJob extends PlannedJob {
-  jobId: string;
-  isStarted: boolean;
-}
-
 /** `trace` is told of everything that happens, for looking into a seed. */
 export async function simulate(
   seed: number,
@@ -77,42 +68,6 @@ export async function simulate(
   }
 }
 
-let base: Promise<Snapshot> | undefined;
-
-/** Both libraries with the documents that some schedules start from. */
-function baseSnapshot(): Promise<Snapshot> {
-  base ??= makeBase();
-  return base;
-}
-
-async function makeBase(): Promise<Snapshot> {
-  const site = await openJobSite({ seed: 1 });
-  await site.install(HOME);
-  for (const library of LIBRARIES) {
-    const request = { library, embedder: 'openai', dimensions: DIMENSIONS };
-    const jobId = await stage(site, request, baseDocuments());
-    await site.call(HOME, 'startJob', { jobId, calls: 1 });
-    await site.platform.events.runUntilIdle();
-  }
-  const snapshot = await site.snapshot(HOME);
-  await site.close();
-  return snapshot;
-}
-
-async function stage(
-  site: JobSite,
-  request: object,
-  documents: ReadonlyMap<string, string>,
-): Promise<string> {
-  const { jobId } = (await site.call(HOME, 'createJob', request, READER)).result;
-  const pieces = [...documents].map(([name, text]) => {
-    const content = Buffer.from(text).toString('base64');
-    return { name, part: 0, parts: 1, content };
-  });
-  await site.call(HOME, 'stageDocuments', { jobId, call: 0, documents: pieces }, READER);
-  return jobId;
-}
-
 class Simulation {
   readonly #book = new GenerationBook();
   readonly #schedule: Schedule;
@@ -124,9 +79,9 @@ class Simulation {
   /** Runs what people do apart from the functions that happen to run. */
   readonly #apart = AsyncLocalStorage.snapshot();
   #site!: JobSite;
+  #people!: People;
   #calls = 0;
   #faults = 0;
-  #reads = 0;
   #deliveries = 0;
   #outcomes: string[] = [];
   #isCalm = false;
@@ -149,7 +104,7 @@ class Simulation {
 
   async #open(): Promise<void> {
     const { hasBase, weather, jobs } = this.#schedule;
-    for (const [name, text] of allDocuments()) this.#book.know(name, text);
+    for (const [name, text] of allDocuments()) knowDocument(name, text);
     const snapshot = hasBase ? await baseSnapshot() : undefined;
     const skewMs = () => Math.round((this.#draw() * 2 - 1) * weather.skewMsMax);
     this.#site = await openJobSite({
@@ -164,6 +119,7 @@ class Simulation {
         this.#isCalm || texts[0] === QUERY ? { kind: 'ok' } : drawBehaviour(this.#draw, weather),
       storage: (service, stored) => this.#book.watch(this.#unsteady(service), stored),
     });
+    this.#people = new People(this.#site, this.#book, this.#jobs);
     await this.#site.install(HOME, snapshot);
     await this.#book.begin(await this.#site.stored(HOME));
     for (const job of jobs) {
@@ -214,71 +170,10 @@ class Simulation {
     const next = this.#deeds.shift();
     if (next === undefined) return;
     this.trace(`  ${JSON.stringify(next.deed)}`);
-    const doing = this.#apart(() => this.#do(next.deed)).finally(() => {
+    const doing = this.#apart(() => this.#people.act(next.deed)).finally(() => {
       this.#underWay.delete(doing);
     });
     this.#underWay.add(doing);
-  }
-
-  async #do(deed: Deed): Promise<void> {
-    switch (deed.type) {
-      case 'start': {
-        const job = this.#jobs[deed.job] as SimulatedJob;
-        await this.#press('startJob', { jobId: job.jobId, calls: 1, confirm: job.confirm });
-        job.isStarted = true;
-        return;
-      }
-      case 'pause':
-      case 'resume':
-      case 'cancel':
-        await this.#press(`${deed.type}Job`, { jobId: this.#jobs[deed.job]?.jobId });
-        return;
-      case 'search':
-        await this.#search(deed.library);
-        return;
-      case 'delete':
-        await this.#quietly('delete', { library: 'rules', document: deed.document });
-        return;
-      case 'restore':
-        await this.#quietly('restoreLibrary', { library: 'rules' });
-        return;
-    }
-  }
-
-  /** A button of the page: pressed again when the call failed, whatever came of it. */
-  async #press(functionKey: string, payload: object): Promise<void> {
-    for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-      try {
-        const answer = await this.#site.call(HOME, functionKey, payload);
-        if (answer.ok || answer.error?.retryable !== true) return;
-      } catch {
-        // The function died.
-      }
-    }
-  }
-
-  /** Deletions and restorings lose races at times, which their page says. */
-  async #quietly(functionKey: string, payload: object): Promise<void> {
-    await this.#site.call(HOME, functionKey, payload, READER);
-  }
-
-  /** Finds one generation whole: the one live when it began, when it ended, or one between. */
-  async #search(library: string): Promise<void> {
-    const from = this.#book.of(library).length;
-    const payload = { library, text: QUERY, k: 100 };
-    const answer = await this.#site.call(HOME, 'search', payload, READER);
-    this.#reads += 1;
-    const possible = this.#book.of(library).slice(Math.max(0, from - 1));
-    if (!answer.ok) {
-      if (answer.error?.code === 'library_unknown' && from === 0) return;
-      this.#problems.push(`a search of ${library}: ${JSON.stringify(answer.error)}`);
-      return;
-    }
-    const hits: { document: string; start: number; end: number }[] = answer.result.hits;
-    const found = hits.map(({ document, start, end }) => `${document} ${start}-${end}`);
-    const text = found.sort().join();
-    if (possible.some((generation) => this.#book.chunksOf(generation) === text)) return;
-    this.#problems.push(`a search of ${library} found ${text || 'nothing'}, no generation`);
   }
 
   async run(): Promise<void> {
@@ -319,10 +214,11 @@ class Simulation {
     const states = await this.#states();
     for (const [i, { state }] of states.entries()) {
       const jobId = this.#jobs[i]?.jobId;
-      if (state === 'planned') await this.#site.clock.drive(this.#press('confirmJob', { jobId }));
+      if (state === 'planned')
+        await this.#site.clock.drive(this.#people.press('confirmJob', { jobId }));
       else if (state === 'paused' || (state === 'failed' && this.#resumes < 4)) {
         this.#resumes += 1;
-        await this.#site.clock.drive(this.#press('resumeJob', { jobId }));
+        await this.#site.clock.drive(this.#people.press('resumeJob', { jobId }));
       } else continue;
       return true;
     }
@@ -335,32 +231,31 @@ class Simulation {
     const serving = platform.startServing({ installations: [HOME], triggers: false });
     const states = await this.#states();
     this.#outcomes = states.map(({ state, error }) => error?.code ?? state);
-    this.trace(JSON.stringify(states.map((s) => [s.state, s.fingerprint?.dimensions, s.plans])));
-    this.trace(
-      JSON.stringify(
-        LIBRARIES.map((l) =>
-          this.#book.of(l).map((g) => [g.number, g.dimensions, g.jobId, [...g.documents.keys()]]),
-        ),
-      ),
-    );
     this.#problems.push(...judgeJobs(this.#jobs, states, this.#book));
     this.#isCalm = true;
     Object.assign(this.#site.settings, { queryLagMs: 0, batchGetLagMs: 0, batchGetFailEvery: 0 });
     for (const [i, { state }] of states.entries()) {
       const jobId = this.#jobs[i]?.jobId;
-      if (state === 'failed') await clock.drive(this.#press('cancelJob', { jobId }));
+      if (state === 'failed') await clock.drive(this.#people.press('cancelJob', { jobId }));
     }
     await clock.advance(STEP_MS);
-    for (const library of LIBRARIES) await clock.drive(this.#search(library));
+    for (const library of LIBRARIES) await clock.drive(this.#people.search(library));
     serving.halt();
+    // Where nothing is left behind, clearing away has nothing to do, and is tried now and then.
+    let unnamed = await unnamedKeys(this.#site, HOME);
+    if (unnamed.length > 0 || this.seed % 4 === 0) unnamed = await this.#clearAway();
+    if (unnamed.length > 0) this.#problems.push(`nothing names ${unnamed.join(', ')}`);
+  }
+
+  async #clearAway(): Promise<string[]> {
+    const { platform, clock } = this.#site;
     for (let pass = 0; pass < 2; pass += 1) {
       if (pass > 0) await clock.advance(RETIRED_GRACE_MS);
       const firing = platform.fireTrigger('clear-away-daily', { installation: HOME });
       const { error } = await clock.drive(firing);
       if (error !== undefined) this.#problems.push(`clearing away: ${error}`);
     }
-    const unnamed = await unnamedKeys(this.#site, HOME);
-    if (unnamed.length > 0) this.#problems.push(`nothing names ${unnamed.join(', ')}`);
+    return unnamedKeys(this.#site, HOME);
   }
 
   async #states(): Promise<JobState[]> {
@@ -369,12 +264,13 @@ class Simulation {
   }
 
   async report(): Promise<SimulationReport> {
+    if (this.#deliveries > DELIVERIES_MAX) this.#problems.push(`${this.#deliveries} deliveries`);
     return {
       seed: this.seed,
-      problems: [...this.#problems, ...this.#book.problems],
+      problems: [...this.#problems, ...this.#people.problems, ...this.#book.problems],
       faults: this.#faults,
       calls: this.#calls,
-      reads: this.#reads,
+      reads: this.#people.reads,
       deliveries: this.#deliveries,
       generations: LIBRARIES.reduce((sum, name) => sum + this.#book.of(name).length, 0),
       outcomes: this.#outcomes,
@@ -385,5 +281,3 @@ class Simulation {
     return this.#site.close();
   }
 }
-
-const QUERY = 'release approval canteen';
