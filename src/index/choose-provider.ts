@@ -35,8 +35,8 @@ export function providerIfKnown(
 }
 
 /**
- * The provider for indexing into a library. Whether it fits what the library holds is checked by
- * the job itself; in the place of one that this version of the app does not have stands the default.
+ * The provider for indexing into a library; the default in the place of one that this version of
+ * the app does not have. Whether it fits what the library holds is checked by the job itself.
  * Errors: as `createProvider`.
  */
 export function chooseProvider(

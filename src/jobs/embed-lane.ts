@@ -146,8 +146,10 @@ async function embedClaimed(
   let isEmpty = true;
   try {
     const embedded = await embedBatch(context, work);
-    // Who deletes everything meanwhile must find nothing of it again.
-    if ((await fateOf(context, jobId)) !== 'wanted') return;
+    // Who deletes everything meanwhile must find nothing of it again. But what was paid is not
+    // lost for that this cannot be told: it is looked at again when it is stored.
+    const fate = await fateOf(context, jobId).catch(() => 'wanted');
+    if (fate !== 'wanted') return;
     isEmpty = false;
     await storeBatch(context, work, embedded);
     if ((await fateOf(context, jobId)) === 'discarded') {

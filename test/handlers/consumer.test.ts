@@ -129,7 +129,7 @@ describe('a job', () => {
     }
     expect(view.phase).toBe('embed');
     expect(view.rate).toBeGreaterThan(100);
-    expect(view.etaMs).toBeGreaterThan(10_000);
+    expect(view.etaMs).toBeGreaterThan(0);
     expect(view.etaMs).toBeLessThan(20 * 60_000);
     await app.deliver();
     expect(await app.progress(jobId)).toMatchObject({ state: 'done', etaMs: null });

@@ -119,7 +119,7 @@ describe('what a job has embedded', () => {
     const key = (await app.keys('l:')).find((one) => one.includes(`:r:${jobId}:`)) as string;
     await app.inside(async ({ kv }) => kv.set(key, broken((await kv.get(key)) as JsonValue)));
     await app.deliver();
-    await expectFailed(jobId, 'value_corrupt', 'Index the library again');
+    await expectFailed(jobId, 'value_corrupt', 'index the library again');
     expect(await liveLibrary(app)).toEqual(live);
   });
 

@@ -1,5 +1,6 @@
 /** Deleting while jobs run: what was deleted does not come back, and the jobs leave nothing. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { eraseLibrary } from '../../src/index/delete';
 import { createHandlerApp, type HandlerApp, resultOf } from '../support/handler-app';
 import { liveTexts, openLibrary, REQUEST, SECOND } from '../support/job-library';
 import { crashAt, mend, onState, type Point } from '../support/job-stops';
@@ -68,41 +69,39 @@ describe('a library that is deleted', () => {
     },
   );
 
-  it('while a job is paused ends the job when it goes on', async () => {
-    const jobId = await stoppedAt('seal');
-    resultOf(await app.call('pauseJob', { jobId }));
+  it.each(['pauseJob', 'none'])('ends a job that waits for a person at once (%s)', async (how) => {
+    const jobId =
+      how === 'none'
+        ? await app.start(REQUEST, SECOND, { confirm: true })
+        : await stoppedAt('publish');
+    if (how === 'none') await app.deliver();
+    else resultOf(await app.call(how, { jobId }));
     await deleteLibrary();
-    resultOf(await app.call('resumeJob', { jobId }));
-    await app.deliver();
-    expect(await app.progress(jobId)).toMatchObject({ error: { code: 'library_deleted' } });
+    expect(await app.progress(jobId)).toMatchObject({
+      state: 'failed',
+      error: { code: 'library_deleted' },
+    });
     expect(await app.keys('t:')).toEqual([]);
     expect(await app.keys('l:')).toEqual([]);
+    for (const control of ['resumeJob', 'confirmJob']) {
+      expect((await app.call(control, { jobId })).error?.code).toBe('job_state');
+    }
   });
 
-  it('and made anew in between is another library', async () => {
+  it('and made anew is another library, also where a job learns of it late', async () => {
     const jobId = await stoppedAt('publish');
     resultOf(await app.call('pauseJob', { jobId }));
-    await deleteLibrary();
-    expect((await app.index(REQUEST, SECOND.slice(0, 1))).generation).toBe(1);
+    await app.inside((platform) => eraseLibrary(platform, 'rules'));
+    // The job planned from generation 1 of the library before.
+    expect((await app.index(REQUEST, SECOND.slice(1))).generation).toBe(1);
     resultOf(await app.call('resumeJob', { jobId }));
     await app.deliver();
     expect(await app.progress(jobId)).toMatchObject({
       state: 'failed',
       error: { code: 'library_deleted' },
     });
-    expect(await liveTexts(app)).toHaveLength(1);
-  });
-
-  it('at the same generation as the one that a job planned from is told from it', async () => {
-    const jobId = await stoppedAt('publish');
-    resultOf(await app.call('pauseJob', { jobId }));
-    await deleteLibrary();
-    // The job planned from generation 1 of the library before.
-    expect((await app.index(REQUEST, SECOND.slice(1))).generation).toBe(1);
-    resultOf(await app.call('resumeJob', { jobId }));
-    await app.deliver();
-    expect(await app.progress(jobId)).toMatchObject({ error: { code: 'library_deleted' } });
     expect((await liveTexts(app)).map(([name]) => name)).toEqual(['lunch.md', 'travel.md']);
+    expect(await app.keys('t:')).toEqual([]);
   });
 
   it('before its first job has published is not there yet', async () => {

@@ -1,0 +1,180 @@
+/**
+ * Indexing on the local platform at a given size: real quotas, latency by the model of the other
+ * benches, and a clock that moves only as far as somebody waits. What it takes is what Forge would
+ * need by that model, whatever this machine is busy with.
+ */
+
+import type { KvsService } from '../../emulator/types';
+import type { EmbeddingProvider } from '../../src/embedding/provider';
+import { seededRandom } from '../../src/quantization/seeded-random';
+import { openJobSite } from '../../test/support/job-site';
+import { textOf } from '../vectors/words';
+
+/** The model that bench vectors states: 25 ms a round trip and 60 MB/s. */
+const LATENCY = { requestMs: 25, bytesPerMs: 60_000 };
+/** What a call of the provider takes: on the slow side of recorded ones. */
+const PROVIDER_MS = 600;
+const MINUTE_MS = 60_000;
+/** Sections of a document; each is one chunk. */
+const SECTIONS = 40;
+const SECTION_CHARACTERS = 1_100;
+const DOCUMENTS_PER_CALL = 6;
+const INSTALLATION = 'acme';
+const HOURS_MAX = 24;
+
+export interface ScaleOptions {
+  chunks: number;
+  dimensions: number;
+  /** Refinements a minute beside the job. */
+  refinements: number;
+}
+
+export interface ScaleReport {
+  chunks: number;
+  dimensions: number;
+  refinements: number;
+  /** From the start of the job to its end, by the clock of the platform. */
+  minutes: number;
+  readUnits: number;
+  writeUnits: number;
+  /** The most units of any sixty seconds, of everything together. */
+  readUnitsMinuteMax: number;
+  writeUnitsMinuteMax: number;
+  /** Requests that the store refused by its quotas. */
+  throttled: number;
+  refined: number;
+  refinementsFailed: number;
+  state: string;
+}
+
+export async function indexAtScale(options: ScaleOptions): Promise<ScaleReport> {
+  const { chunks, dimensions, refinements } = options;
+  const traffic = createTraffic();
+  let sleep: (ms: number) => Promise<void> = async () => undefined;
+  const site = await openJobSite({
+    latency: LATENCY,
+    settings: { enforceQuotas: true },
+    events: { parallel: 8 },
+    provider: (genuine) => randomProvider(genuine, () => sleep(PROVIDER_MS)),
+    storage: (service) => traffic.watch(service, () => site.clock.now()),
+  });
+  sleep = (ms) => site.clock.sleep(ms);
+  try {
+    await site.clock.drive(site.install(INSTALLATION));
+    const ask = async (name: string, payload: unknown) => {
+      const answer = await site.clock.drive(site.call(INSTALLATION, name, payload));
+      if (!answer.ok) throw new Error(`${name}: ${answer.error?.code}`);
+      return answer.result;
+    };
+    const { jobId } = await ask('createJob', { library: 'rules', embedder: 'openai', dimensions });
+    const documents = documentsOf(chunks);
+    let calls = 0;
+    for (let first = 0; first < documents.length; first += DOCUMENTS_PER_CALL) {
+      const part = documents.slice(first, first + DOCUMENTS_PER_CALL);
+      await ask('stageDocuments', { jobId, call: calls, documents: part });
+      calls += 1;
+      // A page sends call after call; a minute's quota of writes takes some 90 of them.
+      await site.clock.advance(1_000);
+    }
+    await site.clock.advance(MINUTE_MS);
+    traffic.reset();
+    const startedAt = site.clock.now();
+    await ask('startJob', { jobId, calls, confirm: false });
+    let [refined, refinementsFailed, state] = [0, 0, 'queued'];
+    const gap = refinements === 0 ? MINUTE_MS : MINUTE_MS / refinements;
+    while (!['done', 'failed'].includes(state)) {
+      await site.platform.runFor(gap, { installations: [INSTALLATION] });
+      if (refinements > 0) {
+        const search = { text: textOf(refined), k: 10 };
+        const answer = await site.clock.drive(site.call(INSTALLATION, 'search', search));
+        refined += 1;
+        if (!answer.ok) refinementsFailed += 1;
+      }
+      state = (await ask('jobProgress', { jobId })).state;
+      if (site.clock.now() - startedAt > HOURS_MAX * 60 * MINUTE_MS) break;
+    }
+    const { createdAt: _, updatedAt } = await ask('jobProgress', { jobId });
+    return {
+      ...options,
+      minutes: Number(((updatedAt - startedAt) / MINUTE_MS).toFixed(1)),
+      ...traffic.report(),
+      refined,
+      refinementsFailed,
+      state,
+    };
+  } finally {
+    await site.close();
+  }
+}
+
+function documentsOf(chunks: number) {
+  const documents = [];
+  for (let first = 0; first < chunks; first += SECTIONS) {
+    const count = Math.min(SECTIONS, chunks - first);
+    const sections = Array.from({ length: count }, (_, i) => {
+      const text = textOf(first + i).slice(0, SECTION_CHARACTERS);
+      return `## Section ${first + i}\n\n${text}`;
+    });
+    const content = Buffer.from(sections.join('\n\n')).toString('base64');
+    documents.push({ name: `part-${first / SECTIONS}.md`, part: 0, parts: 1, content });
+  }
+  return documents;
+}
+
+/** Unit vectors without meaning, at once but for the wait: what is measured is the way around. */
+function randomProvider(genuine: EmbeddingProvider, wait: () => Promise<void>): EmbeddingProvider {
+  const random = seededRandom(1);
+  return {
+    ...genuine,
+    async doEmbed(texts) {
+      await wait();
+      const embeddings = texts.map(() => {
+        const vector = Float32Array.from({ length: genuine.dimensions }, () => random() - 0.5);
+        const norm = Math.hypot(...vector);
+        return vector.map((value) => value / norm);
+      });
+      return { embeddings, tokens: texts.length * 250 };
+    },
+  };
+}
+
+/** Units by the time they were used. */
+function createTraffic() {
+  let uses: { at: number; read: number; write: number }[] = [];
+  let throttled = 0;
+  const minuteMax = (side: 'read' | 'write') => {
+    let [first, sum, max] = [0, 0, 0];
+    for (const use of uses) {
+      sum += use[side];
+      while ((uses[first]?.at ?? 0) <= use.at - MINUTE_MS) {
+        sum -= uses[first]?.[side] ?? 0;
+        first += 1;
+      }
+      max = Math.max(max, sum);
+    }
+    return max;
+  };
+  const total = (side: 'read' | 'write') => uses.reduce((sum, use) => sum + use[side], 0);
+  return {
+    reset() {
+      uses = [];
+      throttled = 0;
+    },
+    watch: (service: KvsService, now: () => number): KvsService => ({
+      async handle(request) {
+        const answer = await service.handle(request);
+        uses.push({ at: now(), read: answer.readUnits, write: answer.writeUnits });
+        if (answer.status === 429) throttled += 1;
+        return answer;
+      },
+      close: () => service.close(),
+    }),
+    report: () => ({
+      readUnits: total('read'),
+      writeUnits: total('write'),
+      readUnitsMinuteMax: minuteMax('read'),
+      writeUnitsMinuteMax: minuteMax('write'),
+      throttled,
+    }),
+  };
+}
