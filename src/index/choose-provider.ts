@@ -36,7 +36,7 @@ export function providerIfKnown(
 
 /**
  * The provider for indexing into a library. Whether it fits what the library holds is checked by
- * the job itself; in the place of one that this version of the app does not have stands the default.
+ * the job itself; the default stands in for one that this version of the app does not have.
  * Errors: as `createProvider`.
  */
 export function chooseProvider(
