@@ -247,7 +247,7 @@ function reportOf(state: JobState, refused: RefusedDocument[]): IndexReport {
 /**
  * Leaves a job: one that did not come to its end with what it has embedded, where the caller will
  * come back to it, any other with nothing of its own. What fails is tried once more, as a store
- * that refused one request takes the next; then the outcome of the job is still the one to report.
+ * that refused one request takes the next; then the outcome of the job is the one to report.
  */
 async function leave(platform: Platform, jobId: string, keepsEmbedded: boolean): Promise<void> {
   const tryTo = () => leaveOnce(platform, jobId, keepsEmbedded);

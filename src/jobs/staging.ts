@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { corrupt, openValue } from '../index/envelope';
 import type { GivenDocument } from '../index/prepare-document';
 import { readValues, writeValues } from '../index/read-values';
-import { type KeySize, toItem } from '../index/stored-item';
+import { type KeySize, type StoredItem, toItem } from '../index/stored-item';
 import type { KeyValueStore, TimeToLive } from '../platform/ports';
 import { stagedListKey, stagedPieceKey } from './job-keys';
 
@@ -54,19 +54,21 @@ export async function stageCall(
   call: number,
   pieces: readonly StagedPiece[],
 ): Promise<void> {
-  let number = 0;
+  const items: StoredItem[] = [];
   const rows: PieceRow[] = [];
   for (const { name, part, parts, content } of pieces) {
-    const items = [];
+    const first = items.length;
     for (let start = 0; start === 0 || start < content.length; start += VALUE_CHARACTERS) {
-      const key = stagedPieceKey(jobId, call, number);
-      const slice = content.slice(start, start + VALUE_CHARACTERS);
-      items.push({ ...toItem('work', key, slice), ttl: STAGED_TTL });
-      number += 1;
+      const key = stagedPieceKey(jobId, call, items.length);
+      items.push(toItem('work', key, content.slice(start, start + VALUE_CHARACTERS)));
     }
-    await writeValues(kv, items);
-    rows.push([name, part, parts, items.map(({ bytes }) => bytes)]);
+    rows.push([name, part, parts, items.slice(first).map(({ bytes }) => bytes)]);
   }
+  // Together, as small documents share a unit and a request.
+  await writeValues(
+    kv,
+    items.map((item) => ({ ...item, ttl: STAGED_TTL })),
+  );
   const lists = inParts(rows);
   for (const [part, own] of [...lists.entries()].reverse()) {
     const list = JSON.stringify({ parts: lists.length, rows: own });
