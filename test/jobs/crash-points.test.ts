@@ -1,11 +1,9 @@
 /** A job may die at any of its platform calls, and comes to the end that it would have come to. */
 import { beforeAll, expect, it } from 'vitest';
-import type { FaultAction } from '../../emulator/faults';
-import { runAmongReaders, runAtEveryCall, runUndisturbed } from '../support/disturbed-job';
+import { CRASHES, runAmongReaders, runAtEveryCall, runUndisturbed } from '../support/disturbed-job';
 import type { Reference } from '../support/disturbed-run';
 import { FIRST, REBUILD, UPDATE } from '../support/scripted-jobs';
 
-const CRASHES: FaultAction[] = [{ type: 'crash-before' }, { type: 'crash-after' }];
 const TIMEOUT_MS = 600_000;
 
 let first: Reference;

@@ -9,6 +9,16 @@ import { JobRun, type Reference } from './disturbed-run';
 import { type JobSite, openJobSite, READER, type Snapshot } from './job-site';
 import { type ScriptedJob, TEXTS_PER_CALL } from './scripted-jobs';
 
+/** The function dies. */
+export const CRASHES: readonly FaultAction[] = [{ type: 'crash-before' }, { type: 'crash-after' }];
+/** The call fails, or its answer is lost. */
+export const FAILURES: readonly FaultAction[] = [
+  { type: 'fail', status: 503, code: 'DOWN' },
+  { type: 'fail', status: 429, code: 'RATE_LIMIT_EXCEEDED' },
+  { type: 'timeout', applied: true },
+  { type: 'timeout', applied: false },
+];
+
 /** A fault at the nth platform call after the job's documents are staged; 1 is the first. */
 export interface Disturbance {
   at: number;
