@@ -263,7 +263,7 @@ async function leaveOnce(platform: Platform, jobId: string, keepsEmbedded: boole
     return;
   }
   const hasPublished = state.state === 'done' || state.generation > 0;
-  if (!hasPublished && keepsEmbedded && state.plans.some(({ toEmbed }) => toEmbed > 0)) return;
+  if (!hasPublished && keepsEmbedded && state.chunks.embedded > 0) return;
   if (!hasPublished && state.state !== 'cancelled') await cancelJob(platform, jobId);
   await clearAway(platform, jobId, state);
 }

@@ -187,7 +187,7 @@ it('a provider whose key is deleted while lanes wait ends the job, and leaves th
   app.server.script([{ kind: 'rateLimited', headers: { 'retry-after': '60' } }]);
   const jobId = await app.start(REQUEST, SECOND);
   const served = app.deliverDue();
-  await vi.waitFor(() => expect(app.server.requests).toHaveLength(1));
+  await vi.waitFor(() => expect(app.server.requests.length).toBeGreaterThan(0));
   await app.inside(({ secrets }) => secrets.delete(OPENAI_KEY_NAME));
   await served;
   await app.deliver();
