@@ -88,7 +88,7 @@ const PUBLISH_BYTES = 6_000;
 const AWAITING_BYTES_BESIDES = 130;
 /** Each batch has a claim and a result, and the lane looks at the job before it and after it. */
 const BATCH_WRITE_UNITS = 2;
-const BATCH_READ_UNITS = 2;
+const BATCH_READ_UNITS = 3;
 /** A chunk in a page of the plan, which is read to seal and to clean up. */
 const PAGE_BYTES_PER_CHUNK = 60;
 const PAGE_READS = 2;
@@ -146,7 +146,10 @@ export function estimateJob(size: JobSize): JobEstimate {
 
 /** Writing what a library then has: records, and what the seal and the publish write. */
 export function storedTraffic(size: JobSize): { records: Traffic; segment: Traffic } {
-  return { records: recordTraffic(size, size.chunksToEmbed), segment: segmentTraffic(size) };
+  return {
+    records: recordTraffic(size, size.chunksToEmbed, countBatches(size)),
+    segment: segmentTraffic(size),
+  };
 }
 
 function embedSeconds(size: JobSize): number {
@@ -166,12 +169,12 @@ function countBatches({ chunksToEmbed, tokens, provider }: JobSize): number {
 }
 
 /** So many records, written or read in batches. */
-function recordTraffic(size: JobSize, count: number): Traffic {
+function recordTraffic(size: JobSize, count: number, batchesMin = 0): Traffic {
   const textBytes =
     size.chunksToEmbed === 0 ? TEXT_BYTES_USUAL : size.textBytesToEmbed / size.chunksToEmbed;
   const vectorBytes = base64Bytes(size.dimensions);
   const bytes = RECORD_BYTES_BESIDES + textBytes * ESCAPED_BYTES_PER_TEXT_BYTE + vectorBytes;
-  return inBatches(count, count * bytes);
+  return inBatches(count, count * bytes, batchesMin);
 }
 
 /** What the seal writes, and the publish. */
@@ -211,7 +214,8 @@ function embeddingTraffic(size: JobSize): OwnUnits & { bytesRead: number } {
   const textUnits = Math.ceil(bytesRead / KVS_UNIT_BYTES);
   return {
     bytesRead,
-    readUnits: textUnits + batches * BATCH_READ_UNITS + LANES_READ_UNITS,
+    // The texts of each are rounded up to whole units, half a unit in the mean.
+    readUnits: Math.round(textUnits + batches * (BATCH_READ_UNITS + 0.5)) + LANES_READ_UNITS,
     writeUnits: batches * BATCH_WRITE_UNITS + LANES_WRITE_UNITS,
   };
 }
@@ -228,8 +232,9 @@ function ownTraffic(size: JobSize): OwnUnits {
 }
 
 /** Each batch is rounded up to whole units, which adds half a unit on the average. */
-function inBatches(count: number, bytes: number): Traffic {
+function inBatches(count: number, bytes: number, batchesMin = 0): Traffic {
   const batches = Math.max(
+    batchesMin,
     Math.ceil(count / KVS_BATCH_KEYS_MAX),
     Math.ceil(bytes / KVS_BATCH_BYTES_SAFE),
   );

@@ -116,8 +116,8 @@ describe('the units of an estimate', () => {
     const given = { ...sizeOf(documents, dimensions), provider };
     expect(await keysLike(site, RECORD_KEY)).toHaveLength(given.chunks);
     const estimate = estimateJob(given);
-    within(0.15, estimate.writeUnits, used.writeUnits);
-    within(0.3, estimate.readUnits, used.readUnits);
+    within(0.1, estimate.writeUnits, used.writeUnits);
+    within(0.1, estimate.readUnits, used.readUnits);
   });
 
   it('are those of a job with nothing to embed and nothing to seal', async () => {
@@ -200,7 +200,7 @@ describe('the minutes of an estimate', () => {
     'follow the quota of %s where it is low',
     (units) => {
       const wanted = estimateJob(size)[units];
-      within(0.15, minutes({ [`${units}PerMinute`]: 20 }), wanted / 20);
+      within(0.1, minutes({ [`${units}PerMinute`]: 20 }), wanted / 20);
     },
   );
 
