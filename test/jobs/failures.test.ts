@@ -184,12 +184,11 @@ describe('a provider that asks to wait', () => {
 
 it('a provider whose key is deleted while lanes wait ends the job, and leaves the reason', async () => {
   await app.storeKey();
-  app.server.script([{ kind: 'rateLimited', headers: { 'retry-after': '60' } }]);
+  app.server.script(Array(2).fill({ kind: 'rateLimited', headers: { 'retry-after': '170' } }));
   const jobId = await app.start(REQUEST, SECOND);
-  const served = app.deliverDue();
-  await vi.waitFor(() => expect(app.server.requests.length).toBeGreaterThan(0));
+  await serve(4);
+  expect(await app.progress(jobId)).toMatchObject({ state: 'running', phase: 'embed' });
   await app.inside(({ secrets }) => secrets.delete(OPENAI_KEY_NAME));
-  await served;
   await app.deliver();
   expect(await app.progress(jobId)).toMatchObject({
     state: 'failed',
