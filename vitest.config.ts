@@ -8,6 +8,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // The suite is bound by its CPU: the default leaves one core of two idle.
+    maxWorkers: '100%',
     globalSetup: ['test/announce-skips.ts'],
   },
 });
