@@ -52,6 +52,9 @@ export const LIBRARIES = ['rules', 'notes'] as const;
 export const DIMENSIONS = 128;
 const DOCUMENTS = 5;
 const VERSIONS = 3;
+/** Share of schedules in which two jobs race, and the calls within which both begin. */
+const RACE_RATE = 0.4;
+const RACE_CALLS = 30;
 const SCAN = { name: 'scan.pdf', text: '%PDF-1.7' };
 
 export function drawSchedule(seed: number): Schedule {
@@ -72,8 +75,24 @@ export function drawSchedule(seed: number): Schedule {
   }
   if (draw() < 0.15) later({ type: 'delete', document: nameOf(Math.floor(draw() * 4)) }, 400);
   if (draw() < 0.1) later({ type: 'restore' }, 400);
+  if (draw() < RACE_RATE) makeRace(draw, weather, deeds);
   deeds.sort((a, b) => a.atCall - b.atCall);
   return { hasBase, weather, jobs, deeds };
+}
+
+/**
+ * Both jobs of a library at work at once: concurrency keys do not count, and clocks are so wrong
+ * that leases, claims and holders are taken over at any time. These spare work only, so what is
+ * left to hold is the transactions.
+ */
+function makeRace(draw: Draw, weather: Weather, deeds: Schedule['deeds']): void {
+  weather.events.honoursConcurrency = false;
+  weather.events.parallel = 8;
+  weather.skewMsMax = 1_800_000;
+  weather.turnsMax = 5;
+  for (const one of deeds) {
+    if (one.deed.type === 'start') one.atCall = Math.floor(draw() * RACE_CALLS);
+  }
 }
 
 /** Every document of the base and of all jobs, so that what is stored can be recognised. */
