@@ -144,6 +144,26 @@ describe('the state of a job that another version wrote', () => {
     expect(await app.keys('t:')).toEqual([]);
   });
 
+  it('leaves nothing of a first job, whose library no catalogue has', async () => {
+    const request = { ...REQUEST, library: 'handbook' };
+    crashAt(app, 'seal');
+    const jobId = await app.start(request, SECOND);
+    await app.deliverDue();
+    mend(app);
+    expect((await app.keys('l:')).length).toBeGreaterThan(live.keys.length);
+    await app.inside(async ({ entities }) => {
+      const stored = await entities.get('job', jobId);
+      const token = Number(stored?.['token']);
+      const body = { ...(stored?.['body'] as object), version: JOB_VERSION + 1 };
+      const condition = { attribute: 'token', equals: token };
+      const value = { token: token + 1, body: body as never };
+      await entities.transact([{ entity: 'job', key: jobId, value, condition }]);
+    });
+    await app.deliver();
+    expect((await app.progress(jobId)).error).toMatchObject({ code: 'job_outdated' });
+    expect(await app.keys('l:')).toEqual(live.keys);
+  });
+
   it('leaves records that nothing names to the daily search for orphans', async () => {
     await outdatedJob(OLD);
     await app.deliver();
