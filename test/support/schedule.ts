@@ -20,6 +20,8 @@ export interface Weather {
   skewMsMax: number;
   /** Turns by which a storage request may come later than those beside it. */
   turnsMax: number;
+  /** Milliseconds that a storage request takes. */
+  requestMs: number;
 }
 
 export interface PlannedJob {
@@ -55,6 +57,8 @@ const VERSIONS = 3;
 /** Share of schedules in which two jobs race, and the calls within which both begin. */
 const RACE_RATE = 0.4;
 const RACE_CALLS = 30;
+/** Runs that take time are under way at the same time. */
+const RACE_REQUEST_MS = 300;
 const SCAN = { name: 'scan.pdf', text: '%PDF-1.7' };
 
 export function drawSchedule(seed: number): Schedule {
@@ -89,7 +93,9 @@ function makeRace(draw: Draw, weather: Weather, deeds: Schedule['deeds']): void 
   weather.events.honoursConcurrency = false;
   weather.events.parallel = 8;
   weather.skewMsMax = 1_800_000;
+  weather.events.delayJitterMs = 0;
   weather.turnsMax = 5;
+  weather.requestMs = RACE_REQUEST_MS;
   for (const one of deeds) {
     if (one.deed.type === 'start') one.atCall = Math.floor(draw() * RACE_CALLS);
   }
@@ -129,6 +135,7 @@ function drawWeather(draw: Draw): Weather {
     nonsenseRate: draw() < 0.2 ? 0.1 : 0,
     skewMsMax: pick(draw, [0, 20_000, 180_000, 1_800_000]),
     turnsMax: pick(draw, [0, 2, 5]),
+    requestMs: 0,
   };
 }
 
