@@ -54,9 +54,8 @@ async function takeEvent(platform: Platform, event: unknown, providers: Provider
   }
   if (await isStale(platform, step.jobId)) {
     platform.log('job_event_stale', { jobId: step.jobId });
-    // The try before was ended from outside, maybe between writing records and finding the job gone.
-    if (step.step === 'embed' && received.attempt > 0)
-      await deleteUnlisted(platform, step.library);
+    // The try before may have been ended between writing records and finding its job gone.
+    if (step.step === 'embed' && received.attempt > 0) await deleteUnlisted(platform, step.library);
     return;
   }
   const context = contextOf(platform, received, providers);

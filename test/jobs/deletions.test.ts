@@ -1,19 +1,15 @@
 /** Deleting while jobs run: what was deleted does not come back, and the jobs leave nothing. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { eraseLibrary } from '../../src/index/delete';
-import { createHandlerApp, type HandlerApp, resultOf } from '../support/handler-app';
+import { eachTestApp } from '../support/each-app';
+import { type HandlerApp, resultOf } from '../support/handler-app';
 import { liveTexts, openLibrary, REQUEST, SECOND } from '../support/job-library';
 import { crashAt, faultConsumer, mend, onState, type Point } from '../support/job-stops';
 
 let app: HandlerApp;
-beforeEach(async () => {
-  vi.spyOn(console, 'log').mockImplementation(() => undefined);
-  app = await createHandlerApp();
+eachTestApp(async (fresh) => {
+  app = fresh;
   await openLibrary(app);
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await app.close();
 });
 
 async function stoppedAt(point: Point): Promise<string> {

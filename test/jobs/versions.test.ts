@@ -1,7 +1,8 @@
 /** Events and job states of another version of the app: an update comes in the middle of jobs. */
-import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { JOB_VERSION } from '../../src/jobs/job';
-import { ADMIN, createHandlerApp, type HandlerApp, resultOf } from '../support/handler-app';
+import { eachTestApp, type LogSpy } from '../support/each-app';
+import { ADMIN, type HandlerApp, resultOf } from '../support/handler-app';
 import {
   type LiveLibrary,
   liveLibrary,
@@ -13,16 +14,12 @@ import { CONSUMER, crashAt, mend } from '../support/job-stops';
 
 let app: HandlerApp;
 let live: LiveLibrary;
-let log: MockInstance<typeof console.log>;
-beforeEach(async () => {
-  log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
-  app = await createHandlerApp();
+let log: LogSpy;
+eachTestApp(async (fresh, spy) => {
+  app = fresh;
+  log = spy;
   live = await openLibrary(app);
   log.mockClear();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await app.close();
 });
 
 const consume = (body: unknown) =>
