@@ -51,6 +51,11 @@ describe('source files', () => {
     expect(wide).toEqual([]);
   });
 
+  it('have no marks of a merge', () => {
+    const mark = /^(<{7}|>{7}) /m;
+    expect(files.filter(({ source }) => mark.test(source)).map(({ path }) => path)).toEqual([]);
+  });
+
   it('leave nothing to be done later without saying where it is tracked', () => {
     const marker = /\b(TODO|FIXME|XXX|HACK)\b/;
     const marked = files.flatMap(({ path, source }) =>
