@@ -12,13 +12,11 @@ import {
   runUndisturbed,
 } from '../test/support/disturbed-job';
 import type { Reference } from '../test/support/disturbed-run';
-import { runSchedules } from '../test/support/run-schedules';
+import { runSchedules, SCHEDULES } from '../test/support/run-schedules';
 import { FIRST, REBUILD, UPDATE } from '../test/support/scripted-jobs';
 import { saveResult } from './report';
 
-const SCHEDULES_DEFAULT = 2_000;
-
-const schedules = Number(process.argv[3] ?? SCHEDULES_DEFAULT);
+const schedules = Number(process.argv[3] ?? SCHEDULES);
 const losses: string[] = [];
 const rows: object[] = [];
 const first = await runUndisturbed(FIRST);

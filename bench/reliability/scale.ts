@@ -7,6 +7,7 @@
 import { hashedEmbedding } from '../../emulator/providers/hashed-embedding';
 import type { KvsService } from '../../emulator/types';
 import type { EmbeddingProvider } from '../../src/embedding/provider';
+import { isOver, type JobState } from '../../src/jobs/job';
 import { seededRandom } from '../../src/quantization/seeded-random';
 import { openJobSite, PROVIDER_SEED } from '../../test/support/job-site';
 import { WORDS } from '../vectors/words';
@@ -90,18 +91,18 @@ export async function indexAtScale(options: ScaleOptions): Promise<ScaleReport> 
       return { jobId, calls, confirm: false };
     };
     const wait = (ms: number) => site.platform.runFor(ms, { installations: [INSTALLATION] });
-    const stateOf = async (jobId: string) => (await ask('jobProgress', { jobId })).state as string;
     const handbook = await ready('handbook', HANDBOOK_CHUNKS);
     await ask('startJob', handbook);
-    while (!isOver(await stateOf(handbook.jobId))) await wait(MINUTE_MS);
+    while (!isOver(await ask('jobProgress', { jobId: handbook.jobId }))) await wait(MINUTE_MS);
     const job = await ready('rules', chunks);
     const { jobId } = job;
     traffic.reset();
     const startedAt = site.clock.now();
     await ask('startJob', job);
-    let [refined, refinementsFailed, state] = [0, 0, 'queued'];
+    let [refined, refinementsFailed] = [0, 0];
+    let view: Pick<JobState, 'state'> = { state: 'queued' };
     const gap = refinements === 0 ? MINUTE_MS : MINUTE_MS / refinements;
-    while (!isOver(state)) {
+    while (!isOver(view)) {
       await wait(gap);
       if (refinements > 0) {
         const section = { issueKey: `PAY-${1 + (refined % ITEMS)}` };
@@ -110,10 +111,10 @@ export async function indexAtScale(options: ScaleOptions): Promise<ScaleReport> 
         refined += 1;
         if (!answer.ok) refinementsFailed += 1;
       }
-      state = await stateOf(jobId);
+      view = await ask('jobProgress', { jobId });
       if (site.clock.now() - startedAt > HOURS_MAX * 60 * MINUTE_MS) break;
     }
-    const { createdAt: _, updatedAt } = await ask('jobProgress', { jobId });
+    const { updatedAt, state } = await ask('jobProgress', { jobId });
     return {
       ...options,
       minutes: Number(((updatedAt - startedAt) / MINUTE_MS).toFixed(1)),
@@ -125,10 +126,6 @@ export async function indexAtScale(options: ScaleOptions): Promise<ScaleReport> 
   } finally {
     await site.close();
   }
-}
-
-function isOver(state: string): boolean {
-  return state === 'done' || state === 'failed';
 }
 
 /** Items about what some of the documents are about. */

@@ -13,7 +13,7 @@ import { type Claim, type ClaimRequest, claimBatch, releaseClaim } from './claim
 import { type BatchWork, discardBatch, embedBatch, storeBatch } from './embed-batch';
 import { loadResults, readPresent } from './embedded-records';
 import { messageOf } from './error-message';
-import { coordinateEvent, laneEvent } from './events';
+import { coordinateEvent, type Lane, laneEvent } from './events';
 import type { JobPlan } from './job';
 import { expectTime, isTimeUp, type JobContext } from './job-context';
 import { laneKey } from './job-keys';
@@ -26,18 +26,6 @@ const DEFERRALS_MAX = 40;
 /** Wait of a lane whose provider did not say how long. */
 const DEFER_SECONDS_MIN = 30;
 const DEFER_SECONDS_MAX = 900;
-
-export interface Lane {
-  jobId: string;
-  /** Id of the library that the records are written for. */
-  library: string;
-  plan: number;
-  round: number;
-  lane: number;
-  lanes: number;
-  /** Times in a row that the provider made the lane wait. */
-  deferred: number;
-}
 
 const stopSchema = v.object({
   code: v.string(),

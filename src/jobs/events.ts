@@ -29,8 +29,12 @@ const embedSchema = v.object({
   round: count,
   lane: count,
   lanes: v.pipe(count, v.minValue(1)),
+  /** Times in a row that the provider made the lane wait. */
   deferred: count,
 });
+
+/** What a lane is told of its work. */
+export type Lane = Omit<v.InferOutput<typeof embedSchema>, 'step'>;
 
 /** Asks for the rest of libraries that were deleted to be deleted. */
 const eraseSchema = v.object({ step: v.literal('erase') });
@@ -88,10 +92,7 @@ export function lookEvent(jobId: string, lookAt: number, delaySeconds: number): 
 }
 
 /** Starts a lane, or lets it go on. */
-export function laneEvent(
-  lane: Omit<v.InferOutput<typeof embedSchema>, 'step'>,
-  delaySeconds = 0,
-): QueuedEvent {
+export function laneEvent(lane: Lane, delaySeconds = 0): QueuedEvent {
   const body = { v: JOB_VERSION, step: 'embed', ...lane };
   return { body, concurrency: EMBED, ...delayed(delaySeconds) };
 }

@@ -11,6 +11,7 @@ import type { KvsService } from '../../emulator/types';
 import { RETIRED_GRACE_MS } from '../../src/index/retire';
 import type { JobState } from '../../src/jobs/job';
 import { findJob } from '../../src/jobs/job-store';
+import { CRASHES, FAILURES } from './disturbed-job';
 import { GenerationBook, knowDocument } from './generations';
 import { type JobSite, openJobSite, READER } from './job-site';
 import { judgeJobs } from './judge-jobs';
@@ -32,14 +33,7 @@ const DAY_MS = 24 * 60 * 60_000;
 const DELIVERIES_MAX = 1_000;
 const TEXTS_PER_CALL = 2;
 
-const FAULTS: FaultAction[] = [
-  { type: 'fail', status: 503, code: 'DOWN' },
-  { type: 'fail', status: 429, code: 'RATE_LIMIT_EXCEEDED' },
-  { type: 'timeout', applied: true },
-  { type: 'timeout', applied: false },
-  { type: 'crash-before' },
-  { type: 'crash-after' },
-];
+const FAULTS = [...FAILURES, ...CRASHES];
 
 export interface SimulationReport {
   seed: number;
