@@ -8,7 +8,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { similarity } from 'ml-distance';
-import { mean, parseJudgedQueries, scoreRanking } from '../cli/evaluation';
+import { parseJudgedQueries } from '../cli/judged-queries';
+import { mean, scoreRanking } from '../src/evaluation/scores';
 import { readDocuments } from '../cli/read-documents';
 import { toIssue } from '../cli/read-issue';
 import { estimateTokens } from '../src/chunking/estimate-tokens';

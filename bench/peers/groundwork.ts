@@ -4,8 +4,8 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { mean } from '../../cli/evaluation';
 import { ofPackage } from '../../cli/paths';
+import { mean } from '../../src/evaluation/scores';
 import { buildSegment } from '../../src/index/build-segment';
 import { type CoarseScanner, createCoarseScanner } from '../../src/index/coarse-scan';
 import type { PostingList } from '../../src/index/posting-list';

@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   chunking: ['chunking', 'foundations', 'ports'],
   embedding: ['embedding', 'foundations', 'ports'],
   quantization: ['quantization', 'kernels', 'foundations', 'ports'],
-  ...layers(['index', 'retrieval', 'refinement', 'jobs', 'handlers']),
+  ...layers(['index', 'retrieval', 'refinement', 'evaluation', 'jobs', 'handlers']),
   adapters: ['adapters', 'foundations', 'ports'],
 };
 
