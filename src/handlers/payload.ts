@@ -23,7 +23,7 @@ const projectsSchema = v.union([
   v.literal('all'),
   v.pipe(v.array(projectKeySchema), v.minLength(1), v.maxLength(PROJECTS_MAX)),
 ]);
-const libraryNameSchema = v.pipe(
+export const libraryNameSchema = v.pipe(
   v.string(),
   v.trim(),
   v.minLength(1),

@@ -14,6 +14,12 @@ import { groundIssue } from '../refinement/ground-issue';
 import { rankChunks, type SearchOptions, type SearchScope } from '../retrieval/search';
 import { requireAdmin, requireProject } from './authorize';
 import {
+  deleteGoldenQuestions,
+  listGoldenQuestions,
+  runGolden,
+  setGoldenQuestions,
+} from './golden-resolvers';
+import {
   controlling,
   createIndexingJob,
   jobProgress,
@@ -70,6 +76,10 @@ export function resolverDefinitions(
     listLibraries: define('listLibraries', onPlatform(listLibraries)),
     listDocuments: define('listDocuments', onPlatform(listDocuments)),
     restoreLibrary: define('restoreLibrary', onPlatform(restoreLibrary)),
+    setGoldenQuestions: define('setGoldenQuestions', onPlatform(setGoldenQuestions)),
+    listGoldenQuestions: define('listGoldenQuestions', onPlatform(listGoldenQuestions)),
+    deleteGoldenQuestions: define('deleteGoldenQuestions', onPlatform(deleteGoldenQuestions)),
+    runGoldenQuestions: define('runGoldenQuestions', onPlatform(runGolden)),
     search: define('search', searchInstructions),
     promptSection: define('promptSection', promptSection),
     delete: define('delete', deleteFromIndex),

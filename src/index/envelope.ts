@@ -21,6 +21,7 @@ export const VALUE_KINDS = [
   'tombstones',
   'documents',
   'record',
+  'questions',
   'work',
 ] as const;
 

@@ -20,6 +20,8 @@ export const JOB_PREFIX = 'j:';
 export const STAGED_PREFIX = 't:';
 /** Marks a library that is being deleted, until nothing of it is left. */
 export const ERASED_PREFIX = 'd:';
+/** The golden questions of a library; the only plain values that change in place. */
+export const GOLDEN_PREFIX = 'q:';
 /** Values that the last look for orphans found named by nothing. */
 export const ORPHANS_KEY = 'o:orphans';
 
@@ -34,6 +36,10 @@ export function libraryIdOf(key: string): string {
 
 export function erasedKey(libraryId: string): string {
   return `${ERASED_PREFIX}${libraryId}`;
+}
+
+export function goldenKey(libraryId: string): string {
+  return `${GOLDEN_PREFIX}${libraryId}`;
 }
 
 export function recordKey(libraryId: string, jobId: string, number: number): string {

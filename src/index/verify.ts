@@ -15,6 +15,7 @@ import {
 } from './catalogue';
 import { isDamage } from './envelope';
 import { type Finding, findingOf, MANIFEST_MISMATCH, missingFinding } from './findings';
+import { checkGoldenQuestions } from './golden-questions';
 import { segmentPrefix } from './keys';
 import { createMeteredReader, type MeteredReader } from './metered-reader';
 import { publishLost } from './publish';
@@ -86,7 +87,7 @@ export async function verifyStep(
     library,
     unitsMax,
     cursor: isFirst ? startOf(generation, 0) : cursor,
-    findings: isFirst ? await checkManifest(platform, library) : [],
+    findings: isFirst ? await checkBesideSegments(platform, reader, library) : [],
     chunks: 0,
   };
   while (step.cursor.segment < library.segments.length && reader.units < unitsMax) {
@@ -227,6 +228,16 @@ async function verifyBlocks(step: RunningStep, wanted: readonly WantedRecord[]):
     step.findings.push(...(await checkRecords(step.reader, step.library, block)));
     step.chunks += block.length;
   }
+}
+
+/** What a library has that belongs to no segment. */
+async function checkBesideSegments(
+  platform: Pick<Platform, 'entities'>,
+  reader: MeteredReader,
+  library: LibraryEntry,
+): Promise<Finding[]> {
+  const manifest = await checkManifest(platform, library);
+  return [...manifest, ...(await checkGoldenQuestions(reader, library))];
 }
 
 /** The index manifest against the entry of the catalogue. */

@@ -40,6 +40,11 @@ export interface SearchOptions {
   knobs?: SearchKnobs;
   /** Codes kept between queries of this installation; without it every query reads all it needs. */
   cache?: CodeCache;
+  /**
+   * What is searched in the place of the live catalogue: another generation of a library, for
+   * example. Applied whenever the catalogue is read.
+   */
+  view?: (live: Catalogue) => Catalogue;
 }
 
 export interface Hit {
@@ -94,10 +99,10 @@ async function findHits(
   request: SearchRequest,
   options: SearchOptions & { isWanted: (chunk: ScoredChunk) => boolean },
 ): Promise<Hit[]> {
-  const { knobs = DEFAULT_KNOBS, cache } = options;
+  const { knobs = DEFAULT_KNOBS, cache, view = (live) => live } = options;
   checkRequest(request);
   return readGeneration(platform, async (catalogue) => {
-    const libraries = librariesInScope(catalogue, request.scope).filter(
+    const libraries = librariesInScope(view(catalogue), request.scope).filter(
       (library) => library.segments.length > 0,
     );
     if (libraries.length === 0) return [];

@@ -36,6 +36,7 @@ const HEADINGS = {
   tombstones: 'Tombstones: kind `tombstones`',
   documents: 'Document table: kind `documents`',
   record: 'Record: kind `record`',
+  questions: 'Golden questions: kind `questions`',
 };
 const golden = new Map(goldenValues().map((value) => [value.name, value]));
 
@@ -162,6 +163,15 @@ describe('docs/format.md', () => {
     expect(record).toHaveLength(tableOf(tables, HEADINGS.record).rows.length);
   });
 
+  it('describes the JSON of golden questions', () => {
+    const table = tableOf(tables, HEADINGS.questions);
+    const questions = openJson('questions');
+    expectDescribed(questions, table);
+    expect(Object.keys(questions as object)).toEqual(['questions']);
+    const [question] = valuesAt(questions, 'questions[]') as [object];
+    expect(Object.keys(question)).toEqual(table.rows.slice(1).map(({ field }) => field));
+  });
+
   it('describes every line of an export', () => {
     const lines = linesOf().map((line) => JSON.parse(line) as Record<string, unknown>);
     const kinds: [string, (line: Record<string, unknown>) => boolean][] = [
@@ -259,7 +269,7 @@ function versionStated(): number {
   return Number(/Format version: \*\*(\d+)\*\*/.exec(formatDoc())?.[1]);
 }
 
-function openJson(kind: 'documents' | 'record'): unknown {
+function openJson(kind: 'documents' | 'record' | 'questions'): unknown {
   const { key, value } = golden.get(kind) as { key: string; value: JsonValue };
   return JSON.parse(openValue(kind, key, value));
 }

@@ -15,12 +15,18 @@ import {
 import { decodeCentroidTable, encodeCentroidTable } from '../../src/index/centroid-table';
 import { decodeDocuments, encodeDocuments } from '../../src/index/document-table';
 import { openBytes, sealValue, type ValueKind } from '../../src/index/envelope';
+import {
+  type GivenQuestion,
+  type GoldenQuestion,
+  loadGoldenQuestions,
+  saveGoldenQuestions,
+} from '../../src/index/golden-questions';
 import { MANIFEST_ENTITY } from '../../src/index/keys';
 import { decodePostingList, encodePostingList } from '../../src/index/posting-list';
 import { decodeRecord, encodeRecord } from '../../src/index/record';
 import { toBytesItem } from '../../src/index/stored-item';
 import { decodeTombstones, encodeTombstones } from '../../src/index/tombstones';
-import type { EntityStore, JsonValue } from '../../src/platform/ports';
+import type { EntityStore, JsonValue, KeyValueStore } from '../../src/platform/ports';
 import {
   CATALOGUE,
   DOCUMENTS,
@@ -31,6 +37,7 @@ import {
   LIST_64,
   LIST_100,
   MANIFEST,
+  QUESTIONS,
   RECORD,
   TABLE,
   TOMBSTONES,
@@ -59,6 +66,12 @@ const expectSame = (written: JsonValue, stored: JsonValue) =>
 
 /** A store of one entity. */
 const storeOf = ({ value }: GoldenValue) => ({ get: async () => value }) as unknown as EntityStore;
+
+/** A kept question as it was given. */
+function asGiven({ text, document, quote }: GoldenQuestion): GivenQuestion {
+  const expected = document === null ? { nothingApplies: true } : { document };
+  return { text, ...expected, ...(quote === null ? {} : { quote }) };
+}
 
 describe('golden values', () => {
   it('are written today as they were, of every kind', () => {
@@ -122,6 +135,19 @@ describe('golden values', () => {
     const decoded = decodeRecord(key, value, RECORD.vector.values.length);
     expect(decoded).toEqual(RECORD);
     expectSame(encodeRecord(key, decoded), value);
+  });
+
+  it('golden questions', async () => {
+    const { key, value } = golden('questions');
+    const stored = new Map<string, JsonValue>([[key, value]]);
+    const kv = {
+      get: async (one: string) => stored.get(one),
+      set: async (one: string, other: JsonValue) => void stored.set(one, other),
+    } as unknown as KeyValueStore;
+    const questions = await loadGoldenQuestions({ kv }, LIBRARY);
+    expect(questions).toEqual(QUESTIONS);
+    await saveGoldenQuestions({ kv }, LIBRARY, questions.map(asGiven));
+    expectSame(stored.get(key) ?? null, value);
   });
 
   it('the catalogue', async () => {

@@ -12,10 +12,12 @@ import {
 import { encodeCentroidTable } from '../../src/index/centroid-table';
 import { ERASED_DOCUMENT, encodeDocuments } from '../../src/index/document-table';
 import type { ValueKind } from '../../src/index/envelope';
+import type { GoldenQuestion } from '../../src/index/golden-questions';
 import {
   CATALOGUE_KEY,
   centroidsKey,
   documentsKey,
+  goldenKey,
   listKey,
   recordKey,
   tombstonesKey,
@@ -152,6 +154,12 @@ export const MANIFEST: IndexManifest = {
   ],
 };
 
+export const QUESTIONS: readonly GoldenQuestion[] = [
+  { text: 'Who approves a release?', document: 'release.md', quote: 'two reviewers' },
+  { text: 'リリースは誰が承認しますか。', document: 'release.md', quote: null },
+  { text: 'Where is lunch?', document: null, quote: null },
+];
+
 /** What one file below test/golden/v0 holds. */
 export interface GoldenValue {
   name: string;
@@ -183,6 +191,7 @@ export function goldenValues(): GoldenValue[] {
       encodeDocuments(DOCUMENTS)[0] as string,
     ),
     { name: 'record', key: recordAt, value: encodeRecord(recordAt, RECORD) },
+    textOf('questions', 'questions', goldenKey(LIBRARY), JSON.stringify({ questions: QUESTIONS })),
     { name: 'catalogue', key: CATALOGUE_KEY, value: catalogueValue(CATALOGUE) },
     { name: 'manifest', key: LIBRARY, value: manifestValue(MANIFEST) },
   ];
