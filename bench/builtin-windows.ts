@@ -16,7 +16,7 @@ import { createBuiltinProvider } from '../src/embedding/builtin';
 import { embedMany } from '../src/embedding/embed-many';
 import type { EmbeddingPurpose } from '../src/embedding/provider';
 import { embeddedText, prepareDocument } from '../src/index/prepare-document';
-import { queryTextOf } from '../src/refinement/issue-text';
+import { queryOf } from '../src/refinement/issue-text';
 import { saveResult } from './report';
 
 const WINDOWS = [32, 64, 128];
@@ -45,7 +45,7 @@ const queries = parseJudgedQueries(
 ).flatMap(({ issue, relevant }) =>
   issue === undefined || relevant.length === 0
     ? []
-    : [{ text: queryTextOf(toIssue(issue)), relevant }],
+    : [{ text: queryOf(toIssue(issue)).text, relevant }],
 );
 
 const rows = [];

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { estimateTokens } from '../../src/chunking/estimate-tokens';
 import { GroundworkError } from '../../src/errors';
 import type { GivenDocument } from '../../src/index/prepare-document';
-import { queryTextOf } from '../../src/refinement/issue-text';
+import { queryOf } from '../../src/refinement/issue-text';
 import { type Hit, rankChunks, search } from '../../src/retrieval/search';
 import {
   type JudgedQuery,
@@ -91,21 +91,21 @@ async function readQueries(path: string): Promise<string> {
 
 /** Ranks to the depth that is scored, then asks again as the product does, and measures that. */
 async function runQuery(site: Site, judged: JudgedQuery, k: number): Promise<Outcome> {
-  const text =
-    judged.issue === undefined ? (judged.query ?? '') : queryTextOf(toIssue(judged.issue));
+  const query =
+    judged.issue === undefined ? { text: judged.query ?? '' } : queryOf(toIssue(judged.issue));
   const scope = { library: LIBRARY };
   const ranked = await site.run('rank', (platform) =>
-    rankChunks(platform, { text, scope, k: RANKING_DEPTH }),
+    rankChunks(platform, { ...query, scope, k: RANKING_DEPTH }),
   );
   const {
-    result: hits,
+    result: found,
     reading,
     ms,
-  } = await site.run('query', (platform) => search(platform, { text, scope, k }));
+  } = await site.run('query', (platform) => search(platform, { ...query, scope, k }));
   const ranking = ranked.result.map((hit) => ({ ...hit, tokensEstimate: sizeOf(hit) }));
   return {
     scores: judged.relevant.length > 0 ? scoreRanking(ranking, judged.relevant) : undefined,
-    isGrounded: hits.length > 0,
+    isGrounded: found.hits.length > 0,
     tokensOfTen: ranking.slice(0, 10).reduce((sum, chunk) => sum + chunk.tokensEstimate, 0),
     readUnits: reading.readUnits,
     roundTrips: reading.roundTrips,

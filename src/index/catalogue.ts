@@ -7,6 +7,7 @@
 import * as v from 'valibot';
 import { GroundworkError } from '../errors';
 import type { EntityStore, JsonValue } from '../platform/ports';
+import { calibrationSchema } from './calibration';
 import { FORMAT_VERSION } from './envelope';
 import { CATALOGUE_ENTITY, CATALOGUE_KEY, MANIFEST_ENTITY } from './keys';
 import { isPrintableName } from './names';
@@ -73,6 +74,8 @@ const libraryEntrySchema = v.object({
   projects: projectsSchema,
   generation: v.pipe(count, v.minValue(1)),
   fingerprint: fingerprintSchema,
+  /** What its threshold is made of; null where it could not be calibrated. */
+  calibration: v.nullable(calibrationSchema),
   segments: v.array(segmentSchema),
 });
 
@@ -89,6 +92,7 @@ export interface Catalogue {
 const previousSchema = v.object({
   generation: count,
   fingerprint: fingerprintSchema,
+  calibration: v.nullable(calibrationSchema),
   segments: v.array(segmentSchema),
 });
 
