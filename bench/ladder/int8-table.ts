@@ -92,7 +92,8 @@ export function int8TableSearch(
         values.map(({ key, value }) => openBytes('work', key, value)),
         library.fingerprint.dimensions,
       );
-      const head = { library, descriptor, table, lists: [], tombstones: undefined };
+      const none = { tombstones: undefined, lexical: undefined };
+      const head = { library, descriptor, table, lists: [], ...none };
       const rows = Array.from({ length: centroids.count }, (_, number) => rowOf(centroids, number));
       const scores = createRescorer(centroids.dimensions).score(query, rows);
       const numbers = choice(Float32Array.from(scores), head);

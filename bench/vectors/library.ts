@@ -68,7 +68,7 @@ export async function writeLibrary(
     await write(timed(() => encodeBlock(block, texts, vectors)));
   }
   const plan = { ...planOf(dims, documents), knobs };
-  const { items, descriptor } = timed(() => buildSegment(plan, vectors));
+  const { items, descriptor } = timed(() => buildSegment(plan, { vectors }));
   await write(items);
   const { reading } = await site.run('publish', async ({ entities, clock }) => {
     await createManifest(entities, LIBRARY_ID);

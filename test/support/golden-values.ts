@@ -85,7 +85,7 @@ export const SEGMENTS: SegmentDescriptor[] = [
     spread: 1.25,
     documentsJob: SEGMENT,
     documentBytes: [240_001, 1_234],
-    lexicalBytes: [],
+    lexical: { analysis: 1, headBytes: [1_234], values: 0, places: 0 },
     tombstones: null,
   },
   {
@@ -99,7 +99,7 @@ export const SEGMENTS: SegmentDescriptor[] = [
     spread: 0.75,
     documentsJob: LIBRARY,
     documentBytes: [200_000],
-    lexicalBytes: [],
+    lexical: { analysis: 1, headBytes: [49_000, 1_000], values: 2_560, places: 1_563 },
     tombstones: { job: LIBRARY, bytes: 260, documents: 3, chunks: 41 },
   },
   {
@@ -113,7 +113,7 @@ export const SEGMENTS: SegmentDescriptor[] = [
     spread: 0,
     documentsJob: 'ffeeddccbbaa9988',
     documentBytes: [1_111],
-    lexicalBytes: [],
+    lexical: { analysis: 1, headBytes: [2_222], values: 9, places: 1 },
     tombstones: null,
   },
 ];
