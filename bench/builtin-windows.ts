@@ -17,7 +17,7 @@ import { embedMany } from '../src/embedding/embed-many';
 import type { EmbeddingPurpose } from '../src/embedding/provider';
 import { mean, scoreRanking } from '../src/evaluation/scores';
 import { embeddedText, prepareDocument } from '../src/index/prepare-document';
-import { queryTextOf } from '../src/refinement/issue-text';
+import { queryOf } from '../src/refinement/issue-text';
 import { saveResult } from './report';
 
 const WINDOWS = [32, 64, 128];
@@ -46,7 +46,7 @@ const queries = parseJudgedQueries(
 ).flatMap(({ issue, relevant }) =>
   issue === undefined || relevant.length === 0
     ? []
-    : [{ text: queryTextOf(toIssue(issue)), relevant }],
+    : [{ text: queryOf(toIssue(issue)).text, relevant }],
 );
 
 const rows = [];

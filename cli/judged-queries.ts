@@ -2,7 +2,8 @@
 
 import * as v from 'valibot';
 import { GroundworkError } from '../src/errors';
-import { queryTextOf } from '../src/refinement/issue-text';
+import { queryOf as queryOfIssue } from '../src/refinement/issue-text';
+import type { SearchQuery } from '../src/retrieval/query';
 import { issueSchema, toIssue } from './read-issue';
 
 const relevantSchema = v.pipe(
@@ -54,8 +55,8 @@ export function parseJudgedQueries(name: string, text: string): JudgedQuery[] {
 }
 
 /** What the product searches for: of an item what it makes of it, of a query its text. */
-export function queryOf({ issue, query }: JudgedQuery): { text: string } {
-  return { text: issue === undefined ? (query ?? '') : queryTextOf(toIssue(issue)) };
+export function queryOf({ issue, query }: JudgedQuery): SearchQuery {
+  return issue === undefined ? { text: query ?? '' } : queryOfIssue(toIssue(issue));
 }
 
 function invalid(what: string): GroundworkError {

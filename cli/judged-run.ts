@@ -64,7 +64,7 @@ async function runQuery(
   return {
     id: judged.id,
     scores: judged.relevant.length > 0 ? scoreRanking(ranking, judged.relevant) : undefined,
-    isGrounded: asked.result.length > 0,
+    isGrounded: asked.result.hits.length > 0,
     tokensOfTen: tokensOfTen(ranking),
     readUnits,
     roundTrips,

@@ -82,12 +82,14 @@ function createProgram(): Command {
   define('search <text>', 'search for passages')
     .option('--library <name>', 'search this library only')
     .option('--project <key>', 'search the libraries of this project', projectKey)
+    .option('--document <name...>', 'search these documents only')
     .option('--k <n>', 'hits', wholeNumber, 10)
-    .option('--explain', 'say of each hit whether it reaches the threshold', false)
+    .option('--explain', 'say of each candidate how it ranks and why it is left out', false)
     .action(searchCommand);
   define('refine <issue.json>', 'build the grounded prompt for a Jira item')
     .option('--dry-run', 'print the prompt, call no model', false)
     .option('--tokens <n>', 'token budget of the instructions', wholeNumber)
+    .option('--explain', 'say of each candidate how it ranks and why it is left out', false)
     .action(refineCommand);
   define('eval', 'measure retrieval on judged queries, from an empty index in memory')
     .requiredOption('--corpus <dir>', 'folder of documents')

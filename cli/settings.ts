@@ -4,6 +4,13 @@ import { GroundworkError } from '../src/errors';
 import { SETTING_NAMES, SETTINGS, type SettingName } from '../src/evaluation/settings';
 import { DEFAULT_KNOBS, type SearchKnobs } from '../src/retrieval/knobs';
 
+/** A value of each knob, also of those that have no default of their own. */
+const KNOWN: Readonly<Record<string, string | number>> = { ...DEFAULT_KNOBS, vectorWeight: 0 };
+/** What knobs of words may be. */
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+  signals: ['both', 'vectors', 'words'] satisfies SearchKnobs['signals'][],
+};
+
 const isSetting = (text: string): text is SettingName => Object.hasOwn(SETTINGS, text);
 
 /**
@@ -12,33 +19,25 @@ const isSetting = (text: string): text is SettingName => Object.hasOwn(SETTINGS,
  */
 export function parseSetting(text: string): SearchKnobs {
   if (isSetting(text)) return SETTINGS[text];
-  const knobs: Record<string, string | number | boolean> = {};
-  for (const pair of text.split(',')) {
-    const [name = '', value, ...rest] = pair.split('=').map((part) => part.trim());
-    const known = Object.hasOwn(DEFAULT_KNOBS, name)
-      ? DEFAULT_KNOBS[name as keyof SearchKnobs]
-      : undefined;
-    if (known === undefined || value === undefined || rest.length > 0) throw invalid(pair);
-    knobs[name] = valueLike(known, value) ?? fail(pair);
-  }
-  return { ...DEFAULT_KNOBS, ...knobs };
+  const knobs = text.split(',').map((pair) => {
+    const [name = '', value = '', ...rest] = pair.split('=').map((part) => part.trim());
+    const parsed = Object.hasOwn(KNOWN, name) ? parseValue(name, value) : undefined;
+    if (parsed === undefined || rest.length > 0) throw invalid(pair);
+    return [name, parsed] as const;
+  });
+  return { ...DEFAULT_KNOBS, ...Object.fromEntries(knobs) };
 }
 
-/** A value of the type that the default has; undefined for anything else. */
-function valueLike(known: string | number | boolean, text: string) {
-  if (typeof known === 'string') return text;
-  if (typeof known === 'boolean') return { true: true, false: false }[text];
+/** Undefined for what the knob cannot be. */
+function parseValue(name: string, text: string): string | number | undefined {
+  if (typeof KNOWN[name] === 'string') return WORDS[name]?.find((word) => word === text);
   const number = Number(text);
   return text === '' || Number.isNaN(number) || number < 0 ? undefined : number;
-}
-
-function fail(pair: string): never {
-  throw invalid(pair);
 }
 
 function invalid(pair: string): GroundworkError {
   return new GroundworkError({
     code: 'setting_invalid',
-    message: `setting "${pair}": expected ${SETTING_NAMES.join(', ')}, or knobs such as coverage=0.9; knobs are ${Object.keys(DEFAULT_KNOBS).join(', ')}`,
+    message: `setting "${pair}": expected ${SETTING_NAMES.join(', ')}, or knobs such as coverage=0.9; knobs are ${Object.keys(KNOWN).join(', ')}`,
   });
 }

@@ -43,7 +43,7 @@ export const adapter: PeerAdapter = {
   version: versionOfPackage(),
   async build(base, n, dims) {
     const vectors = quantizeRows(rowsOf(base, dims), dims);
-    const { items, descriptor } = buildSegment(planOf(dims, documentsOf(n)), vectors);
+    const { items, descriptor } = buildSegment(planOf(dims, documentsOf(n)), { vectors });
     const entry = entryOf(dims, [descriptor]);
     let opened: PeerIndex | undefined;
     const open = async () => {

@@ -7,6 +7,8 @@ export const SETTING_DEFAULT = 'default';
 /** `default` is what the product does; others show what it gives up, or what a part is worth. */
 export const SETTINGS = {
   [SETTING_DEFAULT]: DEFAULT_KNOBS,
+  words: { ...DEFAULT_KNOBS, signals: 'words' },
+  vectors: { ...DEFAULT_KNOBS, signals: 'vectors' },
   exhaustive: EXHAUSTIVE_KNOBS,
 } as const satisfies Record<string, SearchKnobs>;
 

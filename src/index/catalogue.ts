@@ -7,10 +7,11 @@
 import * as v from 'valibot';
 import { GroundworkError } from '../errors';
 import type { EntityStore, JsonValue } from '../platform/ports';
+import { calibrationSchema } from './calibration';
 import { FORMAT_VERSION } from './envelope';
 import { CATALOGUE_ENTITY, CATALOGUE_KEY, MANIFEST_ENTITY } from './keys';
 import { isPrintableName } from './names';
-import { inlineCharacters, type SegmentDescriptor } from './segment';
+import { BUCKETS_MAX, inlineCharacters, OWN_TERMS_MAX, type SegmentDescriptor } from './segment';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -45,7 +46,7 @@ const segmentFields = v.object({
   spread: v.pipe(v.number(), v.minValue(0)),
   documentsJob: v.string(),
   documentBytes: v.array(count),
-  lexicalBytes: v.pipe(v.array(count), v.maxLength(0)),
+  lexical: v.object({ analysis: count, headBytes: v.array(count), values: count, places: count }),
   tombstones: v.nullable(
     v.object({ job: v.string(), bytes: count, documents: count, chunks: count }),
   ),
@@ -55,6 +56,11 @@ const segmentFields = v.object({
 const segmentSchema = v.pipe(
   segmentFields,
   v.check(({ chunks, listCount }) => listCount <= chunks, 'more lists than chunks'),
+  v.check(
+    ({ chunks, lexical }) =>
+      lexical.places <= chunks && lexical.values <= BUCKETS_MAX + OWN_TERMS_MAX,
+    'more lexical values than there may be',
+  ),
   v.check(
     ({ kind, lists, listCount, table }) =>
       kind === 'flat' ? lists.length === listCount && table.length === 0 : lists.length === 0,
@@ -73,6 +79,8 @@ const libraryEntrySchema = v.object({
   projects: projectsSchema,
   generation: v.pipe(count, v.minValue(1)),
   fingerprint: fingerprintSchema,
+  /** What its threshold is made of; null where it could not be calibrated. */
+  calibration: v.nullable(calibrationSchema),
   segments: v.array(segmentSchema),
 });
 
@@ -89,6 +97,7 @@ export interface Catalogue {
 const previousSchema = v.object({
   generation: count,
   fingerprint: fingerprintSchema,
+  calibration: v.nullable(calibrationSchema),
   segments: v.array(segmentSchema),
 });
 

@@ -35,13 +35,8 @@ export function providerIfKnown(
 }
 
 /**
-<<<<<<< HEAD
  * The provider for indexing into a library; the default in the place of one that this version of
  * the app does not have. Whether it fits what the library holds is checked by the job itself.
-=======
- * The provider for indexing into a library. Whether it fits what the library holds is checked by
- * the job itself; the default stands in for one that this version of the app does not have.
->>>>>>> tests
  * Errors: as `createProvider`.
  */
 export function chooseProvider(

@@ -18,6 +18,9 @@ export const FORMAT_VERSION = 0;
 export const VALUE_KINDS = [
   'list',
   'centroids',
+  'lexical',
+  'postings',
+  'places',
   'tombstones',
   'documents',
   'record',

@@ -61,6 +61,21 @@ export function listKey(libraryId: string, segmentId: string, number: number): s
   return `${segmentPrefix(libraryId, segmentId)}p:${number}`;
 }
 
+/** A part of the head of a segment's postings. */
+export function lexicalKey(libraryId: string, segmentId: string, part: number): string {
+  return `${segmentPrefix(libraryId, segmentId)}h:${part}`;
+}
+
+/** A value of postings: first those of the buckets, then those of the terms of the head's table. */
+export function postingsKey(libraryId: string, segmentId: string, number: number): string {
+  return `${segmentPrefix(libraryId, segmentId)}b:${number}`;
+}
+
+/** Where the texts of some rows stand. */
+export function placesKey(libraryId: string, segmentId: string, block: number): string {
+  return `${segmentPrefix(libraryId, segmentId)}t:${block}`;
+}
+
 /**
  * A part of a segment's document table, as the job left it that last took documents out; the job
  * that sealed the segment has its id. By job and not by generation, which of two jobs that plan

@@ -9,7 +9,7 @@
  */
 
 import type { EmbeddingProvider } from '../embedding/provider';
-import { INLINE_CHARACTERS_MAX } from '../index/assemble-segment';
+import { INLINE_CHARACTERS_MAX } from '../index/assemble-lists';
 import { listsFor } from '../index/build-segment';
 import { sealedBytes } from '../index/envelope';
 import { postingListBytes, postingListRowsMax } from '../index/posting-list';

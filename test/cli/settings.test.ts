@@ -7,6 +7,9 @@ describe('a setting', () => {
     expect(parseSetting('default')).toEqual(DEFAULT_KNOBS);
     expect(parseSetting('exhaustive')).toEqual(EXHAUSTIVE_KNOBS);
     const knobs = { ...DEFAULT_KNOBS, coverage: 0.9, candidatesMax: Number.POSITIVE_INFINITY };
+    expect(parseSetting('signals=words,vectorWeight=0')).toEqual({
+      ...{ ...DEFAULT_KNOBS, signals: 'words', vectorWeight: 0 },
+    });
     expect(parseSetting('coverage=0.9, candidatesMax=Infinity')).toEqual(knobs);
   });
 

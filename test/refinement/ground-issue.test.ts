@@ -17,7 +17,7 @@ afterAll(async () => {
 
 const issue = (fields: Partial<JiraIssue> = {}): JiraIssue => ({
   ...{ key: 'PAY-7', project: 'PAY', type: 'Story', summary: 'Who approves a release?' },
-  ...{ description: null, labels: [], ...fields },
+  ...{ description: null, labels: [], components: [], ...fields },
 });
 
 const ground = (item: JiraIssue, tokensEstimateMax?: number): Promise<GroundedPrompt> =>

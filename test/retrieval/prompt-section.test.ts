@@ -8,7 +8,10 @@ import { hitOf } from '../support/hits';
 
 const ID = '0f1e2d3c4b5a6978';
 const build = (hits: readonly Hit[], tokensEstimateMax = 3_000, delimiterId = ID) =>
-  buildPromptSection(hits, { delimiterId, tokensEstimateMax });
+  buildPromptSection(
+    { hits, whole: undefined, notes: [], explanation: undefined },
+    { delimiterId, tokensEstimateMax },
+  );
 
 /** What stands between the delimiters. */
 function dataOf(text: string): string {

@@ -2,6 +2,7 @@
  * One stored value of every kind in format 0, made of seeded data: no clock, no random bytes, no
  * function whose last bit differs from one machine to the next.
  */
+import type { Calibration } from '../../src/index/calibration';
 import {
   type Catalogue,
   catalogueValue,
@@ -86,7 +87,7 @@ export const SEGMENTS: SegmentDescriptor[] = [
     spread: 1.25,
     documentsJob: SEGMENT,
     documentBytes: [240_001, 1_234],
-    lexicalBytes: [],
+    lexical: { analysis: 1, headBytes: [1_234], values: 0, places: 0 },
     tombstones: null,
   },
   {
@@ -100,7 +101,7 @@ export const SEGMENTS: SegmentDescriptor[] = [
     spread: 0.75,
     documentsJob: LIBRARY,
     documentBytes: [200_000],
-    lexicalBytes: [],
+    lexical: { analysis: 1, headBytes: [49_000, 1_000], values: 2_560, places: 1_563 },
     tombstones: { job: LIBRARY, bytes: 260, documents: 3, chunks: 41 },
   },
   {
@@ -114,7 +115,7 @@ export const SEGMENTS: SegmentDescriptor[] = [
     spread: 0,
     documentsJob: 'ffeeddccbbaa9988',
     documentBytes: [1_111],
-    lexicalBytes: [],
+    lexical: { analysis: 1, headBytes: [2_222], values: 9, places: 1 },
     tombstones: null,
   },
 ];
@@ -129,6 +130,13 @@ const FINGERPRINT: Fingerprint = {
   embeddedTextVersion: 1,
   maskingVersion: 0,
 };
+const CALIBRATION: Calibration = {
+  version: 1_001,
+  chunks: 15,
+  lexical: { offset: 0.25, slope: 0.5, deviation: 0.125 },
+  cosine: { offset: 0.1, slope: 0, deviation: 0.0625 },
+  both: { offset: -0.5, slope: 0.25, deviation: 1.5 },
+};
 export const CATALOGUE: Catalogue = {
   generation: 12,
   libraries: [
@@ -138,6 +146,7 @@ export const CATALOGUE: Catalogue = {
       projects: ['ACME', 'OPS'],
       generation: 8,
       fingerprint: FINGERPRINT,
+      calibration: CALIBRATION,
       segments: SEGMENTS.slice(0, 2),
     },
   ],
@@ -147,7 +156,12 @@ export const MANIFEST: IndexManifest = {
   publisher: JOB,
   publishedAt: 1_780_000_000_000,
   segments: SEGMENTS.slice(0, 2),
-  previous: { generation: 7, fingerprint: FINGERPRINT, segments: SEGMENTS.slice(1, 2) },
+  previous: {
+    generation: 7,
+    fingerprint: FINGERPRINT,
+    calibration: null,
+    segments: SEGMENTS.slice(1, 2),
+  },
   retired: [
     { at: 0, segments: SEGMENTS.slice(2) },
     { at: 1_779_999_000_000, segments: [{ ...(SEGMENTS[0] as SegmentDescriptor), table: '' }] },

@@ -47,7 +47,7 @@ export interface IndexSite {
   index(texts: Record<string, string>, options?: IndexOptions): Promise<IndexReport>;
   rank(text: string, scope?: SearchScope, k?: number): Promise<Hit[]>;
   /** What of it reaches the threshold, as a prompt gets it. */
-  search(text: string, scope: SearchScope, k: number): Promise<Hit[]>;
+  search(text: string, scope: SearchScope, k: number): Promise<readonly Hit[]>;
   /**
    * Everything stored but leases, as `space/entity/key`, sorted: a lease stays with its library,
    * changes with every job and says nothing of what is in it.
@@ -147,7 +147,8 @@ export async function openIndexSite(): Promise<IndexSite> {
       ),
     rank: (text, scope = 'all', k = 10) =>
       run((platform) => rankChunks(platform, { text, scope, k })),
-    search: (text, scope, k) => run((platform) => search(platform, { text, scope, k })),
+    search: async (text, scope, k) =>
+      (await run((platform) => search(platform, { text, scope, k }))).hits,
     keys: async (installation = ACME) =>
       (await storedBesideLeases(installation)).map(
         ({ space, entityName = '', key }) => `${space}/${entityName}/${key}`,

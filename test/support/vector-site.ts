@@ -12,7 +12,7 @@ import { loadHeads } from '../../src/index/segment-heads';
 import type { IndexReport } from '../../src/jobs/drive-here';
 import { indexDocuments } from '../../src/jobs/index-here';
 import type { Platform } from '../../src/platform/ports';
-import { DEFAULT_KNOBS, type SearchKnobs } from '../../src/retrieval/knobs';
+import { DEFAULT_KNOBS, type VectorKnobs } from '../../src/retrieval/knobs';
 import { nearestChunks } from '../../src/retrieval/nearest-chunks';
 import {
   documentsOf,
@@ -35,7 +35,7 @@ export interface Found {
 export interface NearestOptions {
   library?: string;
   k?: number;
-  knobs?: SearchKnobs;
+  knobs?: VectorKnobs;
 }
 
 export interface VectorSite {

@@ -1,0 +1,131 @@
+/**
+ * Calibrates the threshold of a library: runs the foreign texts through the very query path, over
+ * segments that are stored and not yet published.
+ */
+
+import { ANALYSIS_VERSION } from '../analysis/terms';
+import type { Calibration, Line } from '../index/calibration';
+import type { Fingerprint, LibraryEntry } from '../index/catalogue';
+import { liveChunks } from '../index/segment';
+import { loadHeads } from '../index/segment-heads';
+import type { JsonValue, KeyValueStore } from '../platform/ports';
+import { FOREIGN_ITEMS } from './foreign-items';
+import { DEFAULT_KNOBS } from './knobs';
+import { queryTerms, type SearchQuery } from './query';
+import { type LibraryRanking, rankLibraries } from './rank-libraries';
+import { EVIDENCE_HITS, type Evidence, fitCalibration } from './threshold';
+
+/** Of the texts and the scoring; the analysis has a version of its own. */
+const TEXTS_VERSION = 1;
+export const CALIBRATION_VERSION = 1_000 * TEXTS_VERSION + ANALYSIS_VERSION;
+
+/** A library that has grown or shrunk by a smaller share keeps its calibration. */
+const CHANGE_SHARE_MIN = 0.2;
+/** Digits kept of each number: a thousandth of a deviation decides nothing. */
+const DIGITS = 6;
+
+/** The foreign texts as queries, in the manner of work items: the summary counts twice. */
+export function foreignQueries(): SearchQuery[] {
+  return FOREIGN_ITEMS.map((text) => {
+    const [summary = '', ...rest] = text.split('\n');
+    const description = rest.join('\n');
+    return {
+      text,
+      parts: [
+        { text: summary, weight: 2 },
+        { text: description, weight: 1 },
+      ],
+    };
+  });
+}
+
+/** Whether the numbers are of the texts, the analysis and the scoring that this version has. */
+export function isCurrent({ version }: Pick<Calibration, 'version'>): boolean {
+  return version === CALIBRATION_VERSION;
+}
+
+/** Whether a calibration still serves a library of so many chunks. */
+export function stillServes(calibration: Calibration | null, chunks: number): boolean {
+  if (calibration === null || !isCurrent(calibration)) return false;
+  return Math.abs(chunks - calibration.chunks) < CHANGE_SHARE_MIN * calibration.chunks;
+}
+
+/** What the calibration is made of. */
+export interface CalibratedLibrary extends Pick<LibraryEntry, 'id' | 'segments'> {
+  name: string;
+  fingerprint: Fingerprint;
+}
+
+/**
+ * Cost: reads of a query each, but every value once. `vectors` are those of `foreignQueries`, in
+ * their order; none for a library without vectors. `betweenQueries` may throw to end it.
+ * Errors: `value_missing`, `value_corrupt`, `format_newer`.
+ */
+export async function calibrate(
+  kv: KeyValueStore,
+  of: CalibratedLibrary,
+  {
+    vectors,
+    betweenQueries = () => undefined,
+  }: { vectors: readonly Float32Array[] | undefined; betweenQueries?: () => void },
+): Promise<Calibration> {
+  const library: LibraryEntry = { ...of, projects: 'all', generation: 1, calibration: null };
+  const once = readingOnce(kv);
+  const heads = await loadHeads(once, [library]);
+  const found: Evidence[] = [];
+  for (const [i, query] of foreignQueries().entries()) {
+    betweenQueries();
+    const terms = queryTerms(query);
+    const queries = [{ library, heads, vector: vectors?.[i], terms }];
+    const [ranking] = await rankLibraries(once, {
+      queries,
+      k: EVIDENCE_HITS,
+      knobs: DEFAULT_KNOBS,
+    });
+    if (ranking !== undefined) found.push(evidenceOf(ranking, terms.length));
+  }
+  const { lexical, cosine, both } = fitCalibration(found);
+  return {
+    version: CALIBRATION_VERSION,
+    chunks: library.segments.reduce((sum, segment) => sum + liveChunks(segment), 0),
+    lexical: lexical && short(lexical),
+    cosine: cosine && short(cosine),
+    both: both && short(both),
+  };
+}
+
+/** What a query of so many terms found in a library. */
+export function evidenceOf(
+  { chunks, byWords, byVectors }: LibraryRanking,
+  terms: number,
+): Evidence {
+  const first = chunks.slice(0, EVIDENCE_HITS);
+  const mean = (signal: (chunk: (typeof first)[number]) => number) =>
+    first.reduce((sum, chunk) => sum + signal(chunk), 0) / Math.max(1, first.length);
+  return {
+    terms,
+    lexical: byWords && Math.log1p(mean(({ lexical }) => lexical?.total ?? 0)),
+    cosine: byVectors && mean(({ cosine }) => cosine ?? 0),
+  };
+}
+
+/** A store that asks for each value once: the foreign texts meet the same lists and records. */
+function readingOnce(kv: KeyValueStore): KeyValueStore {
+  const known = new Map<string, JsonValue>();
+  return {
+    ...kv,
+    async batchGet(keys) {
+      const missing = keys.filter((key) => !known.has(key));
+      const read = missing.length === 0 ? [] : await kv.batchGet(missing);
+      for (const [key, value] of read) known.set(key, value);
+      return new Map(
+        keys.flatMap((key) => (known.has(key) ? [[key, known.get(key) as JsonValue]] : [])),
+      );
+    },
+  };
+}
+
+function short({ offset, slope, deviation }: Line): Line {
+  const round = (value: number) => Number(value.toPrecision(DIGITS));
+  return { offset: round(offset), slope: round(slope), deviation: round(deviation) };
+}
