@@ -6,11 +6,13 @@ import {
   mean,
   percentile,
   type QueryScores,
+  type RankedChunk,
   rounded,
   scoreRanking,
   tokensOfTen,
 } from '../src/evaluation/scores';
 import type { SearchKnobs } from '../src/retrieval/knobs';
+import type { SearchQuery } from '../src/retrieval/query';
 import { type Hit, rankChunks, search } from '../src/retrieval/search';
 import { type JudgedQuery, queryOf } from './judged-queries';
 import type { Site } from './local-site';
@@ -24,6 +26,8 @@ export interface Outcome {
   /** Undefined for a query to which nothing in the corpus applies. */
   scores: QueryScores | undefined;
   isGrounded: boolean;
+  /** recall@10 of the hits as the product gives them: after threshold and selection. */
+  hitsRecallAt10: number | undefined;
   tokensOfTen: number;
   readUnits: number;
   roundTrips: number;
@@ -35,6 +39,8 @@ export interface JudgedRequest {
   /** Hits considered for the prompt. */
   k: number;
   knobs: SearchKnobs;
+  /** What is searched for; as the product makes it, unless another query is to be tried. */
+  queryOf?: (judged: JudgedQuery) => SearchQuery;
 }
 
 /** Asks every query, one after the other, each with a reader that keeps nothing. */
@@ -52,28 +58,31 @@ export async function runJudged(
 async function runQuery(
   site: Site,
   judged: JudgedQuery,
-  { library, k, knobs }: JudgedRequest,
+  { library, k, knobs, ...request }: JudgedRequest,
 ): Promise<Outcome> {
-  const query = { ...queryOf(judged), scope: { library } };
+  const query = { ...(request.queryOf ?? queryOf)(judged), scope: { library } };
   const ranked = await site.run('rank', (platform) =>
     rankChunks(platform, { ...query, k: RANKING_DEPTH }, { knobs }),
   );
   const asked = await site.run('query', (platform) => search(platform, { ...query, k }, { knobs }));
-  const ranking = ranked.result.map((hit) => ({ ...hit, tokensEstimate: sizeOf(hit) }));
   const { readUnits, roundTrips } = asked.reading;
+  const { relevant } = judged;
+  const score = (hits: readonly Hit[]) =>
+    relevant.length > 0 ? scoreRanking(hits.map(toRanked), relevant) : undefined;
   return {
     id: judged.id,
-    scores: judged.relevant.length > 0 ? scoreRanking(ranking, judged.relevant) : undefined,
+    scores: score(ranked.result),
     isGrounded: asked.result.hits.length > 0,
-    tokensOfTen: tokensOfTen(ranking),
+    hitsRecallAt10: score(asked.result.hits)?.recallAt10,
+    tokensOfTen: tokensOfTen(ranked.result.map(toRanked)),
     readUnits,
     roundTrips,
     ms: asked.ms,
   };
 }
 
-function sizeOf(hit: Hit): number {
-  return estimateTokens(hit.lead + hit.text + hit.trail);
+function toRanked(hit: Hit): RankedChunk {
+  return { ...hit, tokensEstimate: estimateTokens(hit.lead + hit.text + hit.trail) };
 }
 
 export type RunSummary = ReturnType<typeof summarizeRun>;
