@@ -158,7 +158,15 @@ function nameOf(ordinal: number): string {
 /** The library's entry of the catalogue once it is published. */
 export function entryOf(dimensions: number, segments: SegmentDescriptor[]): LibraryEntry {
   const fingerprint = fingerprintOf(dimensions);
-  return { id: LIBRARY_ID, name: NAME, projects: 'all', generation: 1, fingerprint, calibration: null, segments };
+  return {
+    id: LIBRARY_ID,
+    name: NAME,
+    projects: 'all',
+    generation: 1,
+    fingerprint,
+    calibration: null,
+    segments,
+  };
 }
 
 function fingerprintOf(dimensions: number): Fingerprint {
