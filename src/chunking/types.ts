@@ -27,7 +27,7 @@ export interface Block {
   headings: readonly string[];
   /** Heading level 1-6, list nesting depth from 1; absent for the rest. */
   level?: number;
-  /** True for what is hard to read without the next block, as a heading is: the two stay together. */
+  /** True for what says what the next block is about, as a heading does: they stay together. */
   introduces?: true;
 }
 
