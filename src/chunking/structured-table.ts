@@ -23,13 +23,14 @@ interface Row {
 
 /** A cell from above that reaches into the rows below. */
 interface Reaching extends Cell {
-  rowsLeft: number;
+  /** Number of the last row that it covers. */
+  untilRow: number;
 }
 
 /** Rows that are taken for the header at most: they are repeated in every chunk of the table. */
 const HEADER_ROWS_MAX = 3;
-/** Columns that one cell may cover; what is above is a mistake or an attack. */
-const COLUMNS_COVERED_MAX = 50;
+/** What a cell without text takes. */
+const CELL_LENGTH_MIN = 3;
 /** A longer merged cell is repeated by its beginning. */
 const REPEATED_LENGTH_MAX = 200;
 /** All that one table may repeat, so that text stays linear in the size of its source. */
@@ -42,8 +43,9 @@ export class TableText {
   private givenCells = 0;
   private open: (Cell & { spans: CellSpans }) | undefined;
   /** By column: cells from above, and those of this row that reach into the next. */
-  private reaching = new Map<number, Reaching>();
-  private beginning = new Map<number, Reaching>();
+  private readonly reaching = new Map<number, Reaching>();
+  private readonly beginning = new Map<number, Reaching>();
+  private rowNumber = 0;
   private repeatedLength = 0;
 
   /** Starts a row, which ends the row before it. */
@@ -92,23 +94,20 @@ export class TableText {
   private endRow(): void {
     if (!this.isInRow) return;
     this.endCell();
-    const lastReached = Math.max(-1, ...this.reaching.keys());
-    while (this.givenCells > 0 && this.cells.length <= lastReached) {
+    const lastReached = this.givenCells === 0 ? -1 : this.lastReachedColumn();
+    while (this.cells.length <= lastReached) {
       if (!this.coverReached()) this.cells.push({ text: '', isHeader: false });
     }
     const { cells } = this;
     // One cell over the whole width is said once.
-    const isBanner = this.givenCells === 1 && this.reaching.size === 0;
+    const isBanner = this.givenCells === 1 && lastReached < 0;
     if (cells.some(({ text }) => text !== '')) {
       const isHeader = cells.every((cell) => cell.isHeader);
       this.rows.push({ cells: isBanner ? cells.slice(0, 1) : cells, isHeader });
     }
-    this.reaching = new Map(
-      [...this.reaching, ...this.beginning].flatMap(([column, { rowsLeft, ...cell }]) =>
-        rowsLeft > 1 ? [[column, { ...cell, rowsLeft: rowsLeft - 1 }]] : [],
-      ),
-    );
-    this.beginning = new Map();
+    for (const [column, cell] of this.beginning) this.reaching.set(column, cell);
+    this.beginning.clear();
+    this.rowNumber += 1;
     this.cells = [];
     this.givenCells = 0;
     this.isInRow = false;
@@ -122,27 +121,45 @@ export class TableText {
     const text = open.text.replace(/ {2,}/g, ' ').trim();
     this.givenCells += 1;
     while (this.coverReached());
-    const columns = Math.min(Math.max(1, spans.columns), COLUMNS_COVERED_MAX);
-    for (let covered = 0; covered < columns; covered += 1) {
-      if (spans.rows > 1) {
-        this.beginning.set(this.cells.length, { text, isHeader, rowsLeft: spans.rows });
-      }
-      this.cells.push({ text: covered === 0 ? text : this.repeated(text), isHeader });
+    const untilRow = this.rowNumber + spans.rows - 1;
+    for (let column = this.cells.length, left = spans.columns; ; left -= 1, column += 1) {
+      if (spans.rows > 1) this.beginning.set(column, { text, isHeader, untilRow });
+      const isFirst = left === spans.columns;
+      this.cells.push({ text: isFirst ? text : shortened(text), isHeader });
+      if (left <= 1 || !this.mayRepeat(text)) break;
     }
+  }
+
+  /** The last column that a cell from above covers in this row, or -1. */
+  private lastReachedColumn(): number {
+    let last = -1;
+    for (const [column, { untilRow }] of this.reaching) {
+      if (untilRow < this.rowNumber) this.reaching.delete(column);
+      else last = Math.max(last, column);
+    }
+    return last;
   }
 
   /** Fills the next column where a cell from above covers it. */
   private coverReached(): boolean {
     const from = this.reaching.get(this.cells.length);
-    if (from === undefined) return false;
-    this.cells.push({ text: this.repeated(from.text), isHeader: from.isHeader });
+    if (from === undefined || from.untilRow < this.rowNumber || !this.mayRepeat(from.text)) {
+      return false;
+    }
+    this.cells.push({ text: shortened(from.text), isHeader: from.isHeader });
     return true;
   }
 
-  private repeated(text: string): string {
-    const isShort = text.length <= REPEATED_LENGTH_MAX;
-    const shown = isShort ? text : `${text.slice(0, atCodePoint(text, REPEATED_LENGTH_MAX))}…`;
-    this.repeatedLength += shown.length;
-    return this.repeatedLength > REPEATED_TOTAL_MAX ? '' : shown;
+  /** Counts a repetition; once a table has had too many, no cell of it reaches anywhere. */
+  private mayRepeat(text: string): boolean {
+    this.repeatedLength += Math.min(text.length, REPEATED_LENGTH_MAX) + CELL_LENGTH_MIN;
+    if (this.repeatedLength <= REPEATED_TOTAL_MAX) return true;
+    this.reaching.clear();
+    return false;
   }
+}
+
+function shortened(text: string): string {
+  if (text.length <= REPEATED_LENGTH_MAX) return text;
+  return `${text.slice(0, atCodePoint(text, REPEATED_LENGTH_MAX))}…`;
 }

@@ -79,7 +79,7 @@ describe('blocks', () => {
     expect(second).toMatch(/^word .*… \| b$/);
     const bomb = `<td rowspan=60000 colspan=1000>${long}</td>`;
     const { text } = parseHtml(`<table><tr>${bomb.repeat(10)}${'<tr><td>x'.repeat(20_000)}`);
-    expect(text.length).toBeLessThan(40_000_000);
+    expect(text.length).toBeLessThan(400_000);
   });
 
   it('keep folded parts and definitions with what introduces them', () => {
