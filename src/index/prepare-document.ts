@@ -28,6 +28,7 @@ export interface PreparedDocument {
 export const EMBEDDED_TEXT_VERSION = 2;
 
 const BREADCRUMB_SEPARATOR = ' › ';
+const SAYS_NOTHING: ReadonlySet<string> = new Set(['', '.', '..']);
 
 /** Bytes of a SHA-256 that are a chunk's hash. */
 const CHUNK_HASH_BYTES = 8;
@@ -98,7 +99,7 @@ function wordsOfPath(name: string): string[] {
     .slice(0, name.length - ending.length)
     .split('/')
     .map((part) => part.replace(/[-_\s]+/g, ' ').trim())
-    .filter((part) => part !== '' && part !== '.');
+    .filter((part) => !SAYS_NOTHING.has(part));
 }
 
 function checkName(name: string): void {

@@ -28,6 +28,7 @@ describe('the embedded text', () => {
     ['How-To__Deploy.MARKDOWN', 'How To Deploy'],
     ['pages/onboarding.adf.json', 'pages › onboarding'],
     ['./a//b.c.txt', 'a › b.c'],
+    ['../outside.htm', 'outside'],
     ['Größe & Maß/手順-書.html', 'Größe & Maß › 手順 書'],
   ])('reads the name %s as %s', (document, words) => {
     const record = { ...RECORD, document, headings: [], lead: '', text: 'x' };
