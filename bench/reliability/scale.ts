@@ -19,7 +19,11 @@ const MINUTE_MS = 60_000;
 const SECTIONS = 40;
 const SECTION_CHARACTERS = 1_100;
 const DOCUMENTS_PER_CALL = 6;
+/** Of the library that refinements search, indexed before the job is. */
+const HANDBOOK_CHUNKS = 2_000;
 const INSTALLATION = 'acme';
+/** Items that are refined, one after another. */
+const ITEMS = 20;
 const HOURS_MAX = 24;
 
 export interface ScaleOptions {
@@ -55,6 +59,7 @@ export async function indexAtScale(options: ScaleOptions): Promise<ScaleReport> 
     latency: LATENCY,
     settings: { enforceQuotas: true },
     events: { parallel: 8 },
+    issues: itemsToRefine(),
     provider: (genuine) => randomProvider(genuine, () => sleep(PROVIDER_MS)),
     storage: (service) => traffic.watch(service, () => site.clock.now()),
   });
@@ -66,31 +71,42 @@ export async function indexAtScale(options: ScaleOptions): Promise<ScaleReport> 
       if (!answer.ok) throw new Error(`${name}: ${answer.error?.code}`);
       return answer.result;
     };
-    const { jobId } = await ask('createJob', { library: 'rules', embedder: 'openai', dimensions });
-    const documents = documentsOf(chunks);
-    let calls = 0;
-    for (let first = 0; first < documents.length; first += DOCUMENTS_PER_CALL) {
-      const part = documents.slice(first, first + DOCUMENTS_PER_CALL);
-      await ask('stageDocuments', { jobId, call: calls, documents: part });
-      calls += 1;
-      // A page sends call after call; a minute's quota of writes takes some 90 of them.
-      await site.clock.advance(1_000);
-    }
-    await site.clock.advance(MINUTE_MS);
+    const ready = async (library: string, count: number) => {
+      const { jobId } = await ask('createJob', { library, embedder: 'openai', dimensions });
+      const documents = documentsOf(count);
+      let calls = 0;
+      for (let first = 0; first < documents.length; first += DOCUMENTS_PER_CALL) {
+        const part = documents.slice(first, first + DOCUMENTS_PER_CALL);
+        await ask('stageDocuments', { jobId, call: calls, documents: part });
+        calls += 1;
+        // A page sends call after call; a minute's quota of writes takes some 90 of them.
+        await site.clock.advance(1_000);
+      }
+      await site.clock.advance(MINUTE_MS);
+      return { jobId, calls, confirm: false };
+    };
+    const wait = (ms: number) => site.platform.runFor(ms, { installations: [INSTALLATION] });
+    const stateOf = async (jobId: string) => (await ask('jobProgress', { jobId })).state as string;
+    const handbook = await ready('handbook', HANDBOOK_CHUNKS);
+    await ask('startJob', handbook);
+    while (!isOver(await stateOf(handbook.jobId))) await wait(MINUTE_MS);
+    const job = await ready('rules', chunks);
+    const { jobId } = job;
     traffic.reset();
     const startedAt = site.clock.now();
-    await ask('startJob', { jobId, calls, confirm: false });
+    await ask('startJob', job);
     let [refined, refinementsFailed, state] = [0, 0, 'queued'];
     const gap = refinements === 0 ? MINUTE_MS : MINUTE_MS / refinements;
-    while (!['done', 'failed'].includes(state)) {
-      await site.platform.runFor(gap, { installations: [INSTALLATION] });
+    while (!isOver(state)) {
+      await wait(gap);
       if (refinements > 0) {
-        const search = { text: textOf(refined), k: 10 };
-        const answer = await site.clock.drive(site.call(INSTALLATION, 'search', search));
+        const section = { issueKey: `PAY-${1 + (refined % ITEMS)}` };
+        const refining = site.call(INSTALLATION, 'promptSection', section);
+        const answer = await site.clock.drive(refining);
         refined += 1;
         if (!answer.ok) refinementsFailed += 1;
       }
-      state = (await ask('jobProgress', { jobId })).state;
+      state = await stateOf(jobId);
       if (site.clock.now() - startedAt > HOURS_MAX * 60 * MINUTE_MS) break;
     }
     const { createdAt: _, updatedAt } = await ask('jobProgress', { jobId });
@@ -105,6 +121,19 @@ export async function indexAtScale(options: ScaleOptions): Promise<ScaleReport> 
   } finally {
     await site.close();
   }
+}
+
+function isOver(state: string): boolean {
+  return state === 'done' || state === 'failed';
+}
+
+/** Items whose words are those of the libraries; none is like another. */
+function itemsToRefine() {
+  return Array.from({ length: ITEMS }, (_, i) => {
+    const [summary = '', ...sentences] = textOf(i).split('. ');
+    const description = sentences.slice(0, 4).join('. ');
+    return { key: `PAY-${1 + i}`, type: 'Story', summary, description };
+  });
 }
 
 function documentsOf(chunks: number) {

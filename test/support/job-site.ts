@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { MemoryLevel } from 'memory-level';
 import { type AppManifest, readAppManifest } from '../../emulator/app-manifest';
 import { type VirtualClock, virtualClock } from '../../emulator/clock';
+import type { JiraIssueSeed } from '../../emulator/jira/jira-site';
 import { decodeAddress, installationPrefix, prefixEnd } from '../../emulator/kvs/address';
 import { decodeRecord } from '../../emulator/kvs/record';
 import { createKvsService } from '../../emulator/kvs/service';
@@ -55,6 +56,8 @@ export interface JobSiteOptions
   /** In the place of the provider over HTTP, for jobs. */
   provider?: (genuine: EmbeddingProvider) => EmbeddingProvider;
   log?: Platform['log'];
+  /** Items of the Jira site, of project PAY. */
+  issues?: readonly JiraIssueSeed[];
   /** Stands before the storage service. */
   storage?: (service: KvsService, stored: JobSite['stored']) => KvsService;
 }
@@ -113,6 +116,7 @@ export async function openJobSite(options: JobSiteOptions = {}): Promise<JobSite
     jira: {
       users: [{ accountId: 'admin', admin: true, projects: 'all' }],
       projects: [{ key: 'PAY', name: 'Payments' }],
+      issues: options.issues ?? [],
     },
     ...(options.events === undefined ? {} : { events: options.events }),
     ...(options.latency === undefined ? {} : { latency: options.latency }),
