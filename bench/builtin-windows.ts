@@ -34,7 +34,7 @@ const chunks = prepared.flatMap((document) =>
     return {
       document: document.name,
       text,
-      embedded: embeddedText({ ...chunk, text }),
+      embedded: embeddedText('instructions', { ...chunk, document: document.name, text }),
       tokensEstimate: chunk.tokensEstimate,
       applies: true,
     };

@@ -86,7 +86,7 @@ export async function runGoldenQuestions(
       if (isValueMissing(error)) await loadGeneration(platform, name, library.generation);
       throw error;
     });
-  const asked: { question: GoldenQuestion; hits: Hit[] }[] = [];
+  const asked: { question: GoldenQuestion; hits: readonly Hit[] }[] = [];
   for (const question of questions.slice(first, first + count)) {
     if (asked.length > 0 && platform.remainingTimeMs() < MARGIN_MS) break;
     asked.push({ question, hits: await ask(question) });

@@ -24,10 +24,10 @@ import { bucketOf, HASH_BYTES } from './term-hash';
 
 /** Bytes of a list from which a term has a value of its own: 300 characters of base64. */
 const OWN_LIST_BYTES_MIN = 225;
-/** Bytes of lists that a bucket is to have: much less is envelope, much more is read for nothing. */
-const BUCKET_BYTES = 550;
-/** Bytes of a head with everything in it: one read unit with its envelope. */
-const INLINE_BYTES_MAX = 7_300;
+/** Bytes of lists that a bucket is to have: with fewer, more envelope than postings is read. */
+const BUCKET_BYTES = 200;
+/** Bytes of a head with everything in it: two read units with its envelope. */
+const INLINE_BYTES_MAX = 14_700;
 /** Bytes of a head that is read with five units. */
 const HEAD_BYTES_MAX = 37_200;
 
@@ -100,7 +100,7 @@ export function assembleLexical(parts: LexicalParts): AssembledWords {
   const bucketItems = buckets.map((bucket, number) =>
     bucket.length === 0
       ? undefined
-      : toBytesItem('postings', keyOfValue(number), encodePostings(bucket)),
+      : toBytesItem('postings', keyOfValue(number), encodePostings(bucket, buckets.length)),
   );
   const ownItems = own.map((list, number) => {
     const bytes = encodePostings([list]);

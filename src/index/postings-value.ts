@@ -7,7 +7,7 @@
 
 import { assertInvariant } from '../errors';
 import { ByteReader, ByteWriter } from './byte-stream';
-import { bucketOf, HASH_BYTES } from './term-hash';
+import { HASH_BYTES, hashBytesOf, hashIn } from './term-hash';
 
 /** Where the one field of the fixed header begins, and how long the header is. */
 export const POSTINGS_HEADER = { terms: 0, bytes: 2 } as const;
@@ -43,10 +43,10 @@ export function packPosting(number: number, frequency: number): number {
   return number * FREQUENCY_MAX + Math.min(frequency, FREQUENCY_MAX) - 1;
 }
 
-/** Writes counts and postings of one list. */
+/** Writes counts and postings of one list; most terms stand in no title. */
 export function writeList(writer: ByteWriter, { rows, titles }: Omit<TermList, 'hash'>): void {
-  writer.varint(rows.length);
-  writer.varint(titles.length);
+  writer.varint(2 * rows.length + (titles.length > 0 ? 1 : 0));
+  if (titles.length > 0) writer.varint(titles.length);
   for (const postings of [rows, titles]) {
     let before = 0;
     for (const posting of postings) {
@@ -57,34 +57,39 @@ export function writeList(writer: ByteWriter, { rows, titles }: Omit<TermList, '
   }
 }
 
-/** Bytes of a value of lists that were written already, by ascending hash. */
-export function encodePostings(lists: readonly { hash: number; bytes: Uint8Array }[]): Uint8Array {
+/** The only bucket of values that are of one term, or of all. */
+const ONE_BUCKET = { buckets: 1, bucket: 0 };
+
+/** Bytes of a value of lists that were written already, by ascending hash, all of one bucket. */
+export function encodePostings(
+  lists: readonly { hash: number; bytes: Uint8Array }[],
+  buckets = 1,
+): Uint8Array {
+  const width = hashBytesOf(buckets);
   assertInvariant(lists.length > 0, 'postings: a value without a term');
   const writer = new ByteWriter();
   writer.uint(lists.length, POSTINGS_HEADER.bytes);
-  for (const { hash } of lists) writer.uint(hash, HASH_BYTES);
+  for (const { hash } of lists) writer.uint(hash % 2 ** (8 * width), width);
   for (const { bytes } of lists) writer.append(bytes);
   return writer.finish();
 }
 
-/**
- * Reads a value and checks every number of it, those of `place.buckets` terms to be of the bucket
- * `place.bucket`. Errors: `value_corrupt`.
- */
+/** Reads a value, that of a bucket of so many, and checks every number. Errors: `value_corrupt`. */
 export function decodePostings(
   key: string,
   bytes: Buffer,
   limits: PostingsLimits,
-  place: { buckets: number; bucket: number } = { buckets: 1, bucket: 0 },
+  { buckets, bucket }: { buckets: number; bucket: number } = ONE_BUCKET,
 ): PostingsValue {
   const reader = new ByteReader(key, bytes);
   const terms = reader.uint(POSTINGS_HEADER.bytes);
   if (terms === 0) throw reader.corrupt('no terms');
-  const hashes = readHashes(reader, terms);
-  for (const hash of hashes) {
-    if (bucketOf(hash, place.buckets) === place.bucket) continue;
-    throw reader.corrupt(`a term of bucket ${bucketOf(hash, place.buckets)}`);
-  }
+  const width = hashBytesOf(buckets);
+  const hashes = readHashes(reader, terms, width, (lowest) => {
+    const hash = hashIn(bucket, buckets, lowest);
+    if (hash % 2 ** (8 * width) === lowest) return hash;
+    throw reader.corrupt(`a term that is none of bucket ${bucket}`);
+  });
   const starts = new Uint32Array(terms + 1);
   for (let i = 0; i < terms; i += 1) {
     starts[i] = reader.at;
@@ -96,10 +101,15 @@ export function decodePostings(
 }
 
 /** Ascending hashes. Errors: `value_corrupt`. */
-export function readHashes(reader: ByteReader, terms: number): Float64Array {
+export function readHashes(
+  reader: ByteReader,
+  terms: number,
+  width = HASH_BYTES,
+  toHash = (lowest: number) => lowest,
+): Float64Array {
   const hashes = new Float64Array(terms);
   for (let i = 0; i < terms; i += 1) {
-    const hash = reader.uint(HASH_BYTES);
+    const hash = toHash(reader.uint(width));
     if (i > 0 && hash <= (hashes[i - 1] as number)) throw reader.corrupt('terms out of order');
     hashes[i] = hash;
   }
@@ -132,14 +142,26 @@ export function listOf(
   return { hash, ...readList(new ByteReader(key, list), limits) };
 }
 
+/** Rows of each list of a decoded value. */
+export function rowCountsOf({ hashes, starts, bytes }: PostingsValue): Uint32Array {
+  return Uint32Array.from(hashes, (_, number) => {
+    const [start, end] = [starts[number] as number, starts[number + 1] as number];
+    const list = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+    return Math.floor(new ByteReader('postings', list).varint() / 2);
+  });
+}
+
 /** Reads one list. Errors: `value_corrupt`. */
 export function readList(
   reader: ByteReader,
   limits: PostingsLimits,
 ): Pick<TermList, 'rows' | 'titles'> {
-  const rows = reader.varint();
-  const titles = reader.varint();
-  if (rows + titles === 0) throw reader.corrupt('a term that stands nowhere');
+  const announced = reader.varint();
+  const rows = Math.floor(announced / 2);
+  const titles = announced % 2 === 0 ? 0 : reader.varint();
+  if (announced === 0 || (announced % 2 === 1 && titles === 0)) {
+    throw reader.corrupt('a term that stands nowhere');
+  }
   if (rows + titles > reader.left) throw reader.corrupt(`${rows + titles} postings announced`);
   return {
     rows: readPostings(reader, rows, limits.rows),

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 
 export const HASH_BYTES = 5;
-export const HASH_BITS = 8 * HASH_BYTES;
+const HASH_BITS = 8 * HASH_BYTES;
 
 /**
  * The first 40 bits of the SHA-256 of the term's UTF-8 bytes. Among the 25,000 terms of 10,000
@@ -11,6 +11,17 @@ export const HASH_BITS = 8 * HASH_BYTES;
  */
 export function hashTerm(term: string): number {
   return createHash('sha256').update(term).digest().readUIntBE(0, HASH_BYTES);
+}
+
+/** Bytes of a hash that a value of one bucket of so many keeps: the bucket tells the highest bits. */
+export function hashBytesOf(buckets: number): number {
+  return Math.ceil((HASH_BITS - Math.log2(buckets)) / 8);
+}
+
+/** The hash of a bucket that ends in these bytes, of which the highest bits may be the bucket's. */
+export function hashIn(bucket: number, buckets: number, lowest: number): number {
+  const span = 2 ** HASH_BITS / buckets;
+  return bucket * span + (lowest % span);
 }
 
 /** The bucket of a hash among so many, a power of two: its highest bits. */

@@ -22,6 +22,15 @@ import { publishLost } from './publish';
 import { listSizes } from './segment-rows';
 import { checkHead, type SegmentHeadCheck } from './verify-head';
 import {
+  checkRows,
+  checkWordTally,
+  checkWordValue,
+  liveRecords,
+  NO_WORDS_SEEN,
+  type WordTally,
+  wordValues,
+} from './verify-lexical';
+import {
   checkList,
   checkRecords,
   checkTally,
@@ -32,8 +41,9 @@ import {
   type WantedRecord,
 } from './verify-rows';
 
-/** Lists and records read at a time: a step exceeds its units by these at most. */
+/** Lists, values of words and records read at a time: a step exceeds its units by these at most. */
 const LISTS_PER_READ = 12;
+const WORDS_PER_READ = 100;
 const RECORDS_PER_READ = 200;
 /** Verifications that begin anew because the library was published meanwhile. */
 const RESTARTS_MAX = 3;
@@ -42,10 +52,11 @@ const RESTARTS_MAX = 3;
 export interface VerifyCursor {
   generation: number;
   segment: number;
-  phase: 'head' | 'lists' | 'records';
-  /** The next list or record of the segment. */
+  phase: 'head' | 'lists' | 'words' | 'records';
+  /** The next list, value of words or record of the segment. */
   next: number;
   tally: RowTally;
+  words: WordTally;
 }
 
 export interface Checked {
@@ -157,7 +168,7 @@ interface RunningStep {
 }
 
 function startOf(generation: number, segment: number): VerifyCursor {
-  return { generation, segment, phase: 'head', next: 0, tally: NO_ROWS };
+  return { generation, segment, phase: 'head', next: 0, tally: NO_ROWS, words: NO_WORDS_SEEN };
 }
 
 /** Goes on with the segment of the cursor until it is done or the units are spent. */
@@ -172,6 +183,7 @@ async function verifySegment(step: RunningStep): Promise<void> {
   // The first block whatever the head has cost, or a step might never get on.
   do {
     if (step.cursor.phase === 'lists') await verifyLists(step, head, places);
+    else if (step.cursor.phase === 'words') await verifyWords(step, head);
     else await verifyRecords(step, [...places.values()]);
   } while (step.cursor.phase !== 'head' && reader.units < unitsMax);
 }
@@ -206,8 +218,40 @@ async function verifyLists(
   step.cursor = { ...cursor, next: end, tally };
   if (end < sizes.length) return;
   const key = segmentPrefix(library.id, head.descriptor.id);
-  step.findings.push(...checkTally(head, places, { tally, key }));
-  step.cursor = { ...step.cursor, phase: 'records', next: 0 };
+  if (library.fingerprint.dimensions > 0) {
+    step.findings.push(...checkTally(head, places, { tally, key }));
+  }
+  step.cursor = { ...step.cursor, phase: 'words', next: 0 };
+}
+
+async function verifyWords(step: RunningStep, head: SegmentHeadCheck): Promise<void> {
+  const { reader, library, cursor } = step;
+  const done = { ...cursor, phase: 'records', next: 0 } as const;
+  const { lexical, descriptor, documents, tombstones } = head;
+  if (lexical === undefined) {
+    step.cursor = done;
+    return;
+  }
+  const check = { library, descriptor, lexical, documents, tombstones };
+  const values = wordValues(check);
+  if (cursor.next === 0) step.findings.push(...checkRows(check));
+  const end = Math.min(cursor.next + WORDS_PER_READ, values.length);
+  const wanted = values.slice(cursor.next, end);
+  const found = await reader.read(wanted);
+  let { words } = cursor;
+  for (const value of wanted) {
+    const checked = checkWordValue(check, value, found.get(value.key), words);
+    step.findings.push(...checked.findings);
+    words = checked.tally;
+  }
+  step.cursor = { ...cursor, next: end, words };
+  if (end < values.length) return;
+  step.findings.push(...checkWordTally(check, words));
+  // Without posting lists, rows of the head are what names records besides the document table.
+  if (library.fingerprint.dimensions === 0 && documents === undefined && head.isLivenessKnown) {
+    await verifyBlocks(step, liveRecords(check));
+  }
+  step.cursor = done;
 }
 
 async function verifyRecords(step: RunningStep, places: readonly Place[]): Promise<void> {

@@ -24,6 +24,7 @@ import { claimKey, recordJobId, resultKey } from './job-keys';
 import { type AwaitingChunk, batchStarts, readBatch } from './page';
 
 export interface BatchWork extends BatchPlace {
+  libraryName: string;
   /** The plan of that number. */
   current: JobPlan;
   claim: Claim;
@@ -51,7 +52,7 @@ export async function embedBatch(context: JobContext, work: BatchWork): Promise<
   const missing = chunks.flatMap((_, i) => (claims[i] === undefined ? [i] : []));
   const embedded = await embedMany({
     provider: work.provider,
-    texts: missing.map((i) => embeddedText(chunks[i] as AwaitingChunk)),
+    texts: missing.map((i) => embeddedText(work.libraryName, chunks[i] as AwaitingChunk)),
     purpose: 'document',
     sleep: platform.sleep,
     random: platform.random,

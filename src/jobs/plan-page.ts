@@ -22,6 +22,7 @@ export interface PageSource {
   platform: Platform;
   baseline: Baseline;
   limits: Pick<EmbeddingProvider, 'textsPerCallMax' | 'tokensPerCallMax'>;
+  libraryName: string;
   /** Id of the library that the plan's records will stand under. */
   libraryId: string;
   reusable: ReusableRecords;
@@ -108,7 +109,7 @@ export interface OpenPage {
 }
 
 /** A page that is being filled. */
-export function createPage({ libraryId, limits, reusable }: PageSource): OpenPage {
+export function createPage({ libraryName, libraryId, limits, reusable }: PageSource): OpenPage {
   const documents: PlannedDocument[] = [];
   const awaiting: AwaitingChunk[] = [];
   const refused: RefusedDocument[] = [];
@@ -134,7 +135,7 @@ export function createPage({ libraryId, limits, reusable }: PageSource): OpenPag
     close(taken) {
       // What brings its vector along costs nothing to embed.
       const tokenCounts = awaiting.map((chunk) =>
-        chunk.source === undefined ? estimateTokens(embeddedText(chunk)) : 0,
+        chunk.source === undefined ? estimateTokens(embeddedText(libraryName, chunk)) : 0,
       );
       const batches = planBatches(tokenCounts, limits).map(({ start, end }) =>
         awaiting.slice(start, end),

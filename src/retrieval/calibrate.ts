@@ -7,13 +7,14 @@ import { ANALYSIS_VERSION } from '../analysis/terms';
 import type { Calibration, Line } from '../index/calibration';
 import type { Fingerprint, LibraryEntry } from '../index/catalogue';
 import { liveChunks } from '../index/segment';
-import { loadHeads } from '../index/segment-heads';
+import { type CodeCache, type Decoded, loadHeads } from '../index/segment-heads';
 import type { JsonValue, KeyValueStore } from '../platform/ports';
 import { FOREIGN_ITEMS } from './foreign-items';
 import { DEFAULT_KNOBS } from './knobs';
 import { queryTerms, type SearchQuery } from './query';
 import { type LibraryRanking, rankLibraries } from './rank-libraries';
 import { EVIDENCE_HITS, type Evidence, fitCalibration } from './threshold';
+import { createScorerPool } from './vector-side';
 
 /** Of the texts and the scoring; the analysis has a version of its own. */
 const TEXTS_VERSION = 1;
@@ -72,16 +73,15 @@ export async function calibrate(
   const library: LibraryEntry = { ...of, projects: 'all', generation: 1, calibration: null };
   const once = readingOnce(kv);
   const heads = await loadHeads(once, [library]);
+  const scorersOf = createScorerPool();
+  const cache = keepingAll();
   const found: Evidence[] = [];
   for (const [i, query] of foreignQueries().entries()) {
     betweenQueries();
     const terms = queryTerms(query);
     const queries = [{ library, heads, vector: vectors?.[i], terms }];
-    const [ranking] = await rankLibraries(once, {
-      queries,
-      k: EVIDENCE_HITS,
-      knobs: DEFAULT_KNOBS,
-    });
+    const asked = { queries, k: EVIDENCE_HITS, knobs: DEFAULT_KNOBS, cache, scorersOf };
+    const [ranking] = await rankLibraries(once, asked);
     if (ranking !== undefined) found.push(evidenceOf(ranking, terms.length));
   }
   const { lexical, cosine, both } = fitCalibration(found);
@@ -122,6 +122,15 @@ function readingOnce(kv: KeyValueStore): KeyValueStore {
         keys.flatMap((key) => (known.has(key) ? [[key, known.get(key) as JsonValue]] : [])),
       );
     },
+  };
+}
+
+/** Decoded lists and postings of the one library, for as long as it is calibrated. */
+function keepingAll(): CodeCache {
+  const known = new Map<string, Decoded>();
+  return {
+    get: (_, key) => known.get(key),
+    set: (_, key, decoded) => void known.set(key, decoded),
   };
 }
 

@@ -34,7 +34,7 @@ import type { QueryTerm } from './query';
 import {
   createScorerPool,
   planVectors,
-  type Scorers,
+  type ScorerPool,
   scanVectors,
   type VectorPlan,
   type VectorSide,
@@ -56,6 +56,8 @@ export interface RankRequest {
   k: number;
   knobs: SearchKnobs;
   cache?: CodeCache | undefined;
+  /** Memory to score with, for a caller that asks many times; otherwise it is made anew. */
+  scorersOf?: ScorerPool;
 }
 
 /** A chunk with what is known of it in this query. */
@@ -94,9 +96,8 @@ interface Prepared {
 /** Rankings in the order of the queries. Errors: `value_missing`, `value_corrupt`, `format_newer`. */
 export async function rankLibraries(
   kv: KeyValueStore,
-  { queries, k, knobs, cache }: RankRequest,
+  { queries, k, knobs, cache, scorersOf = createScorerPool() }: RankRequest,
 ): Promise<LibraryRanking[]> {
-  const scorersOf = createScorerPool();
   const prepared = queries.map((query) => prepare(query, { k, knobs, scorersOf }));
   const [lists, postings] = await settleAll([
     loadLists(
@@ -150,7 +151,7 @@ export async function rankLibraries(
 
 function prepare(
   query: LibraryQuery,
-  options: { k: number; knobs: SearchKnobs; scorersOf: (dimensions: number) => Scorers },
+  options: { k: number; knobs: SearchKnobs; scorersOf: ScorerPool },
 ): Prepared {
   const { library, heads, vector, terms } = query;
   const { k, knobs, scorersOf } = options;

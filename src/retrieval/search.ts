@@ -88,7 +88,7 @@ export async function rankChunks(
   platform: Platform,
   request: SearchRequest,
   options: SearchOptions = {},
-): Promise<Hit[]> {
+): Promise<readonly Hit[]> {
   const knobs = { ...(options.knobs ?? DEFAULT_KNOBS), ...UNSELECTED };
   const { hits } = await find(platform, request, { ...options, knobs, isStrict: false });
   return [...hits];

@@ -23,8 +23,10 @@ export interface Scorers {
   rescorer: Rescorer;
 }
 
-/** Scorers made once per number of dimensions. */
-export function createScorerPool(): (dimensions: number) => Scorers {
+/** Scorers by dimensions, made once for each. */
+export type ScorerPool = (dimensions: number) => Scorers;
+
+export function createScorerPool(): ScorerPool {
   const pool = new Map<number, Scorers>();
   return (dimensions) => {
     const known = pool.get(dimensions);

@@ -23,7 +23,10 @@ describe('packing passages', () => {
     fc.assert(
       fc.property(hits, fc.integer({ min: 0, max: 2_000 }), (list, budget) => {
         const given = list.map((entry, i) => hitOf({ ...entry, rank: i + 1 }));
-        const passages = packPassages(given, { delimiterId: ID, tokensEstimateMax: budget }).passages;
+        const passages = packPassages(given, {
+          delimiterId: ID,
+          tokensEstimateMax: budget,
+        }).passages;
         const shown = passages
           .map((passage) => formatPassage(passage, passage.citation, ID))
           .join('');

@@ -45,7 +45,7 @@ export interface IndexSite {
     work: (platform: Platform) => Promise<T>,
   ): Promise<{ result: T; reading: MeterReading }>;
   index(texts: Record<string, string>, options?: IndexOptions): Promise<IndexReport>;
-  rank(text: string, scope?: SearchScope, k?: number): Promise<Hit[]>;
+  rank(text: string, scope?: SearchScope, k?: number): Promise<readonly Hit[]>;
   /** What of it reaches the threshold, as a prompt gets it. */
   search(text: string, scope: SearchScope, k: number): Promise<readonly Hit[]>;
   /**
