@@ -17,7 +17,7 @@ import { isValueMissing } from '../index/read-values';
 import { liveDocuments, loadSegmentDocuments } from '../index/reader';
 import type { Platform } from '../platform/ports';
 import type { SearchKnobs } from '../retrieval/knobs';
-import { type Hit, rankChunks } from '../retrieval/search';
+import { type Hit, type SearchResult, searchPassages } from '../retrieval/search';
 import { firstHit } from './scores';
 
 /** Depth to which a passage is looked for. */
@@ -63,7 +63,7 @@ export interface GoldenRun {
 
 /**
  * Errors: `library_unknown`; `generation_unknown` for one that is neither live nor the one before;
- * `value_corrupt`, `format_newer`; and those of `rankChunks`.
+ * `value_corrupt`, `format_newer`; and those of `searchPassages`.
  */
 export async function runGoldenQuestions(
   platform: Platform,
@@ -77,7 +77,7 @@ export async function runGoldenQuestions(
     libraries: live.libraries.map((entry) => (entry.id === library.id ? library : entry)),
   });
   const ask = ({ text }: GoldenQuestion) =>
-    rankChunks(
+    searchPassages(
       platform,
       { text, scope: { library: name }, k: GOLDEN_DEPTH },
       { knobs, view },
@@ -86,12 +86,12 @@ export async function runGoldenQuestions(
       if (isValueMissing(error)) await loadGeneration(platform, name, library.generation);
       throw error;
     });
-  const asked: { question: GoldenQuestion; hits: readonly Hit[] }[] = [];
+  const asked: { question: GoldenQuestion; found: SearchResult }[] = [];
   for (const question of questions.slice(first, first + count)) {
     if (asked.length > 0 && platform.remainingTimeMs() < MARGIN_MS) break;
-    asked.push({ question, hits: await ask(question) });
+    asked.push({ question, found: await ask(question) });
   }
-  const outcomes = asked.map(({ question, hits }) => judge(question, hits));
+  const outcomes = asked.map(({ question, found }) => judge(question, found.hits));
   const next = first + asked.length;
   return {
     generation: library.generation,
