@@ -73,7 +73,7 @@ function createProgram(): Command {
   define('index <path...>', 'index documents (.md, .txt, .html) into a library')
     .option('--library <name>', 'library', 'instructions')
     .option('--projects <keys>', 'projects it is for: KEY,… or all', keys)
-    .option('--embedder <name>', 'builtin or openai')
+    .option('--embedder <name>', 'builtin, openai or lexical')
     .option('--dims <n>', 'dimensions, where the model has a choice', wholeNumber)
     .option('--sync', "also delete the library's documents that are not given", false)
     .option('--rebuild', 'embed the whole library anew, with another model for example', false)

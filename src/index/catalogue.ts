@@ -5,6 +5,7 @@
  */
 
 import * as v from 'valibot';
+import { LEXICAL } from '../embedding/lexical';
 import { GroundworkError } from '../errors';
 import type { EntityStore, JsonValue } from '../platform/ports';
 import { calibrationSchema } from './calibration';
@@ -15,14 +16,15 @@ import { BUCKETS_MAX, inlineCharacters, OWN_TERMS_MAX, type SegmentDescriptor } 
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-export const fingerprintSchema = v.object({
+const fingerprintFields = v.object({
   /** The provider's name, as `--embedder` and the settings call it. */
   embedder: v.string(),
   /** The provider's own name for the model. */
   model: v.string(),
   /** Provider, model and dimensions. */
   modelId: v.string(),
-  dimensions: v.pipe(count, v.minValue(1)),
+  /** 0 of a library without vectors, which is searched by words alone. */
+  dimensions: count,
   queryConvention: v.picklist(['same', 'parameter', 'prefix']),
   normalized: v.boolean(),
   chunkerVersion: count,
@@ -31,6 +33,14 @@ export const fingerprintSchema = v.object({
   /** Version of the masking that text passes before it leaves the app; 0 is none. */
   maskingVersion: count,
 });
+
+export const fingerprintSchema = v.pipe(
+  fingerprintFields,
+  v.check(
+    ({ embedder, dimensions }) => (dimensions === 0) === (embedder === LEXICAL),
+    'dimensions do not fit the embedder',
+  ),
+);
 
 /** All that vectors depend on besides the text: two libraries compare only where it is equal. */
 export type Fingerprint = v.InferOutput<typeof fingerprintSchema>;

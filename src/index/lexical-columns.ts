@@ -90,6 +90,7 @@ export function encodeLexicalColumns(columns: LexicalColumns): Uint8Array {
   writer.uint(lengths.lengths.length, 1);
   writer.uint(lengths.bits, 1);
   writer.uint(0, 2);
+  assertInvariant(writer.length === LEXICAL_HEADER.bytes, 'lexical head: another header');
   for (const length of lengths.lengths) writer.float(length);
   writer.append(classes);
   writer.append(startBits(documentOfRow));

@@ -27,6 +27,9 @@ export interface ChunkRecord {
   vector: Int8Vector;
 }
 
+/** In the place of a vector where a library has none. */
+export const NO_VECTOR: Int8Vector = { values: new Int8Array(0), scale: 1 };
+
 /** The value to be stored under `key`, and under no other. */
 export function encodeRecord(key: string, record: ChunkRecord): JsonValue {
   const { values, scale } = record.vector;

@@ -9,6 +9,7 @@ import { countsAmiss, type DocumentEntry, ERASED_DOCUMENT, parseDocuments } from
 import { openBytes, openValue, type ValueKind } from './envelope';
 import { COUNT_MISMATCH, type Finding, findingOf, missingFinding, SIZE_MISMATCH } from './findings';
 import { centroidsKey } from './keys';
+import { LEXICAL_HEADER } from './lexical-columns';
 import { isAnalysisKnown, type LexicalHead, openLexicalHead } from './lexical-head';
 import type { FoundValue, MeteredReader } from './metered-reader';
 import { liveDocuments } from './reader';
@@ -200,11 +201,26 @@ function checkLexical(
   if (!checkValues('lexical', sizes, found, findings)) return undefined;
   try {
     const parts = sizes.map((size) => openBytes('lexical', size.key, storedValue(found, size)));
-    return openLexicalHead(library.id, descriptor, parts);
+    const what = wordCountsAmiss(parts[0], descriptor);
+    if (what === undefined) return openLexicalHead(library.id, descriptor, parts);
+    findings.push({ code: COUNT_MISMATCH, key: sizes[0]?.key ?? descriptor.id, what });
+    return undefined;
   } catch (error) {
     findings.push(findingOf(error, sizes[0]?.key ?? descriptor.id));
     return undefined;
   }
+}
+
+/** What is wrong with the counts of a head of words, which the descriptor may have wrong too. */
+function wordCountsAmiss(
+  head: Buffer | undefined,
+  { chunks, documents }: SegmentDescriptor,
+): string | undefined {
+  if (head === undefined || head.length < LEXICAL_HEADER.bytes) return undefined;
+  const rows = head.readUInt32LE(LEXICAL_HEADER.rows);
+  const own = head.readUInt32LE(LEXICAL_HEADER.documents);
+  if (rows === chunks && own === documents) return undefined;
+  return `${rows} rows of ${own} documents, the segment's descriptor says ${chunks} of ${documents}`;
 }
 
 /** What tombstones cover against what the descriptor says of them. */

@@ -106,6 +106,7 @@ const OWN_VALUES_PER_UNIT = 25;
  */
 const SPEEDS: Readonly<Record<string, { secondsPerCall: number; tokensPerSecond: number }>> = {
   builtin: { secondsPerCall: 0, tokensPerSecond: 2_200 },
+  lexical: { secondsPerCall: 0, tokensPerSecond: Number.POSITIVE_INFINITY },
 };
 const SPEED_DEFAULT = { secondsPerCall: 2, tokensPerSecond: Number.POSITIVE_INFINITY };
 /** Clustering and coding at 1,536 dimensions, bench/results/2026-11-22-vectors-hier-*.json. */

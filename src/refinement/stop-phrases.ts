@@ -51,7 +51,7 @@ const HEADING_ROW = /^[^\p{L}\p{N}]*$/u;
 const PROMPTS = [
   /^(?:please\s+)?(?:describe|explain|provide|list|add|include|attach|fill in|insert|enter)\s+(?:here|below|a (?:short|brief|clear|concise)\b|(?:any|all) (?:other|additional|relevant|further)\b).*$/i,
   /^please\s+(?:describe|explain|provide|fill in|complete)\b.*$/i,
-  /^(?:what|how|why) (?:is|are|did|do|does|should|was) .{0,40}\b(?:happen|happened|expected|expect|reproduce)\b.*\?$/i,
+  /^(?:what|how|why) (?:is|are|did|do|does|should|was) .{0,40}\b(?:happen|happened|expected|expect|reproduce)\b.*\?\W*$/i,
 ];
 const COMMENTS = /<!--[\s\S]*?-->/g;
 const PLACEHOLDERS = /<(?:[a-z][a-z ]{2,40})>|\{\{?[a-z][\w ]{1,40}\}?\}/gi;
@@ -64,7 +64,7 @@ const STORY_FRAME = [
 ];
 /** The words that begin the steps of a scenario. */
 const SCENARIO_STEP =
-  /^((?:\s|[-*+>•]\s)*)(?:given(?:\s+that)?|when|then|and|but|scenario(?: outline)?:?|feature:)\s+/gim;
+  /^((?:\s|[-*+>•]\s|\[[ xX]?\]\s)*)(?:given(?:\s+that)?|when|then|and|but|scenario(?: outline)?:?|feature:)\s+/gim;
 
 /** The text without them; lines of the author's own stay as they are. */
 export function withoutStopPhrases(text: string): string {
@@ -83,7 +83,8 @@ export function withoutStopPhrases(text: string): string {
 
 function isOfTemplate(line: string): boolean {
   if (line.trim() === '') return false;
-  const words = line.replace(MARKS_BEFORE, '').replace(MARKS_AFTER, '');
+  const marked = line.replace(MARKS_BEFORE, '');
+  const words = marked.replace(MARKS_AFTER, '');
   if (HEADING_ROW.test(words)) return true;
-  return HEADINGS.has(words.toLowerCase()) || PROMPTS.some((prompt) => prompt.test(words.trim()));
+  return HEADINGS.has(words.toLowerCase()) || PROMPTS.some((prompt) => prompt.test(marked.trim()));
 }

@@ -22,7 +22,10 @@ import {
   saveGoldenQuestions,
 } from '../../src/index/golden-questions';
 import { MANIFEST_ENTITY } from '../../src/index/keys';
+import { decodeLexicalColumns, encodeLexicalColumns } from '../../src/index/lexical-columns';
+import { decodePlaces, encodePlaces } from '../../src/index/places';
 import { decodePostingList, encodePostingList } from '../../src/index/posting-list';
+import { decodePostings, listOf } from '../../src/index/postings-value';
 import { decodeRecord, encodeRecord } from '../../src/index/record';
 import { toBytesItem } from '../../src/index/stored-item';
 import { decodeTombstones, encodeTombstones } from '../../src/index/tombstones';
@@ -30,13 +33,17 @@ import type { EntityStore, JsonValue, KeyValueStore } from '../../src/platform/p
 import {
   CATALOGUE,
   DOCUMENTS,
+  encodedPostings,
   type GoldenValue,
   goldenText,
   goldenValues,
+  LEXICAL,
   LIBRARY,
   LIST_64,
   LIST_100,
   MANIFEST,
+  PLACES,
+  POSTINGS,
   QUESTIONS,
   RECORD,
   TABLE,
@@ -116,6 +123,29 @@ describe('golden values', () => {
     const decoded = decodeTombstones(key, bytes, { documents: TOMBSTONES.documents });
     expect(decoded).toEqual(TOMBSTONES);
     expectSame(seal(encodeTombstones(decoded)), value);
+  });
+
+  it('a head of words', () => {
+    const { key, value, bytes, seal } = binary('lexical', 'lexical');
+    const expected = { rows: LEXICAL.rows, documents: LEXICAL.documents, values: 7 };
+    const decoded = decodeLexicalColumns(key, bytes, expected);
+    expect(decoded).toEqual(LEXICAL);
+    expectSame(seal(encodeLexicalColumns(decoded)), value);
+  });
+
+  it('a value of postings', () => {
+    const { key, value, bytes, seal } = binary('postings', 'postings');
+    const limits = { rows: 100_001, documents: 5 };
+    const decoded = decodePostings(key, bytes, limits, { buckets: 16, bucket: 4 });
+    expect(POSTINGS.map(({ hash }) => listOf(key, decoded, hash))).toEqual(POSTINGS);
+    expectSame(seal(encodedPostings()), value);
+  });
+
+  it('places', () => {
+    const { key, value, bytes, seal } = binary('places', 'places');
+    const decoded = decodePlaces(key, bytes, { rows: PLACES.length });
+    expect(decoded).toEqual(PLACES);
+    expectSame(seal(encodePlaces(decoded)), value);
   });
 
   it('a document table', () => {

@@ -33,8 +33,17 @@ describe('packing passages', () => {
         expect(estimateTokens(shown)).toBeLessThanOrEqual(budget);
         expect(passages.map(({ citation }) => citation)).toEqual(passages.map((_, i) => i + 1));
         const ranks = passages.map(({ rank }) => rank);
-        expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
         expect(new Set(ranks).size).toBe(ranks.length);
+        // Documents come by their best hit, and their passages as the document has them.
+        const documents = [...new Set(passages.map(({ document }) => document))];
+        const inOrder = documents.flatMap((name) =>
+          passages.filter(({ document }) => document === name),
+        );
+        expect(passages).toEqual(inOrder);
+        const best = documents.map((name) =>
+          Math.min(...passages.flatMap((one) => (one.document === name ? [one.rank] : []))),
+        );
+        expect(best).toEqual([...best].sort((a, b) => a - b));
       }),
     );
   });

@@ -159,7 +159,10 @@ describe('a query that something happens behind', () => {
   afterEach(() => own.close());
 
   /** Searches, with something happening just before the first read of the kind. */
-  function rankWhile(pattern: RegExp, interference: () => Promise<unknown>): Promise<readonly Hit[]> {
+  function rankWhile(
+    pattern: RegExp,
+    interference: () => Promise<unknown>,
+  ): Promise<readonly Hit[]> {
     let isDone = false;
     return own.run((platform) => {
       const { kv } = platform;

@@ -2,6 +2,7 @@
  * One stored value of every kind in format 0, made of seeded data: no clock, no random bytes, no
  * function whose last bit differs from one machine to the next.
  */
+import { ByteWriter } from '../../src/index/byte-stream';
 import type { Calibration } from '../../src/index/calibration';
 import {
   type Catalogue,
@@ -19,11 +20,17 @@ import {
   centroidsKey,
   documentsKey,
   goldenKey,
+  lexicalKey,
   listKey,
+  placesKey,
+  postingsKey,
   recordKey,
   tombstonesKey,
 } from '../../src/index/keys';
+import { encodeLexicalColumns, type LexicalColumns } from '../../src/index/lexical-columns';
+import { encodePlaces } from '../../src/index/places';
 import { encodePostingList } from '../../src/index/posting-list';
+import { encodePostings, type TermList, writeList } from '../../src/index/postings-value';
 import { encodeRecord } from '../../src/index/record';
 import type { SegmentDescriptor } from '../../src/index/segment';
 import { toBase64, toItem } from '../../src/index/stored-item';
@@ -44,6 +51,46 @@ export const LIST_64 = samplePostingList(64, { dimensions: 64, count: 11, runs: 
 export const LIST_100 = samplePostingList(100, { dimensions: 100, count: 7, runs: 2 });
 export const TABLE = sampleCentroidTable(1, { dimensions: 100, bits: 104, lists: 5 });
 export const TOMBSTONES = sampleTombstones(5, 21);
+/** Twelve rows of five documents, of which one has none; three terms with values of their own. */
+export const LEXICAL: LexicalColumns = {
+  rows: 12,
+  documents: 5,
+  postings: 77,
+  rareBelow: 6,
+  lengths: {
+    bits: 2,
+    lengths: Float32Array.of(11.5, 40, 40, 97.25),
+    classOf: Uint8Array.of(0, 3, 1, 1, 2, 3, 0, 0, 3, 1, 2, 1),
+  },
+  documentOfRow: Uint32Array.of(0, 0, 0, 2, 2, 2, 2, 3, 4, 4, 4, 4),
+  hashes: Float64Array.of(0x0102030405, 0x8000000000, 0xfffffffffe),
+  frequencies: Uint32Array.of(12, 7, 9),
+  sizes: Uint8Array.of(33, 0, 255),
+  bucketSizes: Uint8Array.of(44, 0, 1, 61),
+  runs: {
+    jobs: [JOB, SEGMENT],
+    rows: Uint32Array.of(0, 3, 4, 12),
+    jobOf: Uint32Array.of(0, 1, 0),
+    records: Uint32Array.of(7, 16_777_215, 2),
+  },
+  inline: undefined,
+};
+/** One term in rows and a title, one in a title alone, one in many rows. */
+export const POSTINGS: TermList[] = [
+  { hash: 0x4000000001, rows: Uint32Array.of(0, 7, 400_000), titles: Uint32Array.of(2) },
+  { hash: 0x40ffffffff, rows: new Uint32Array(0), titles: Uint32Array.of(0, 15) },
+  {
+    hash: 0x4fffffffff,
+    rows: Uint32Array.from({ length: 40 }, (_, i) => 4 * i + (i % 4)),
+    titles: new Uint32Array(0),
+  },
+];
+export const PLACES = [
+  { start: 0, end: 1_180 },
+  { start: 1_180, end: 2_011 },
+  { start: 0, end: 64 },
+  { start: 60, end: 4_999_999 },
+];
 export const DOCUMENTS = [
   {
     name: 'guides/größe 📏 "one".md',
@@ -198,6 +245,9 @@ export function goldenValues(): GoldenValue[] {
       tombstonesKey(LIBRARY, SEGMENT, JOB),
       encodeTombstones(TOMBSTONES),
     ),
+    bytesOf('lexical', 'lexical', lexicalKey(LIBRARY, SEGMENT, 0), encodeLexicalColumns(LEXICAL)),
+    bytesOf('postings', 'postings', postingsKey(LIBRARY, SEGMENT, 4), encodedPostings()),
+    bytesOf('places', 'places', placesKey(LIBRARY, SEGMENT, 0), encodePlaces(PLACES)),
     textOf(
       'documents',
       'documents',
@@ -209,6 +259,16 @@ export function goldenValues(): GoldenValue[] {
     { name: 'catalogue', key: CATALOGUE_KEY, value: catalogueValue(CATALOGUE) },
     { name: 'manifest', key: LIBRARY, value: manifestValue(MANIFEST) },
   ];
+}
+
+/** The value of the fifth of sixteen buckets. */
+export function encodedPostings(): Uint8Array {
+  const lists = POSTINGS.map((list) => {
+    const writer = new ByteWriter();
+    writeList(writer, list);
+    return { hash: list.hash, bytes: writer.finish() };
+  });
+  return encodePostings(lists, 16);
 }
 
 /** The text of a golden file: one field a line, so that a change shows where it is. */
