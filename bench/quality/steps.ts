@@ -26,6 +26,9 @@ function ofItem(change: (issue: ShortIssue) => ShortIssue): NonNullable<Step['qu
 export const STEPS: readonly Step[] = [
   { name: 'words alone', knobs: { signals: 'words' } },
   { name: 'vectors alone', knobs: { signals: 'vectors' } },
+  { name: 'words of the chunk alone, not of its document', knobs: { documentWeight: 0 } },
+  { name: 'words of the document twice as heavy', knobs: { documentWeight: 0.8 } },
+  { name: 'repeated words of the query count in full', knobs: { querySaturation: 1_000 } },
   { name: 'weight of vectors 0.1', knobs: { vectorWeight: 0.1 } },
   { name: 'weight of vectors 0.7', knobs: { vectorWeight: 0.7 } },
   { name: 'ten candidates of each half', knobs: { candidatesEach: 10 } },

@@ -13,14 +13,10 @@ import type { TermPostings } from '../index/lexical-postings';
 export const BM25 = {
   k1: 1.2,
   b: 0.75,
-  /** Saturation of a term that the query repeats; near 0 every term counts once. */
-  k3: 0.5,
   documentK1: 10,
   documentB: 0.9,
   /** Weight of a term of the title or the name against one of the document's text. */
   titleWeight: 3,
-  /** Weight of the document's score against the chunk's. */
-  documentWeight: 0.4,
 } as const;
 
 /** Means over all segments of a library, which its rows are measured by. */
@@ -49,8 +45,8 @@ export function inverseFrequency(rows: number, documentFrequency: number): numbe
 }
 
 /** What a full match of the term is worth in this query, before the factor (k1 + 1). */
-export function queryWeight(inverse: number, frequency: number): number {
-  return (inverse * frequency * (BM25.k3 + 1)) / (frequency + BM25.k3);
+export function queryWeight(inverse: number, frequency: number, k3: number): number {
+  return (inverse * frequency * (k3 + 1)) / (frequency + k3);
 }
 
 /** The means of a library's segments together. */

@@ -13,6 +13,8 @@ export interface TermKnobs {
   postingBytesMax: number;
   /** A term that more than this share of the rows hold is left out, 0 to 1. */
   frequencyShareMax: number;
+  /** How soon a term that the query repeats counts no more; near 0 every term counts once. */
+  querySaturation: number;
 }
 
 /** Below so many rows a term costs nothing, and a share says little. */
@@ -22,7 +24,7 @@ const ROWS_MIN_FOR_SHARE = 300;
 export function chooseTerms(
   heads: readonly LexicalHead[],
   terms: readonly QueryTerm[],
-  { postingBytesMax, frequencyShareMax }: TermKnobs,
+  { postingBytesMax, frequencyShareMax, querySaturation }: TermKnobs,
 ): QueryTerm[] {
   const rows = heads.reduce((sum, head) => sum + head.rows, 0);
   const frequencyMax = rows < ROWS_MIN_FOR_SHARE ? rows : frequencyShareMax * rows;
@@ -31,7 +33,7 @@ export function chooseTerms(
     .filter(({ term, frequency }) => frequency <= frequencyMax && hasValue(heads, term.term))
     .map(({ term, frequency }) => {
       const inverse = inverseFrequency(rows, Math.min(rows, frequency));
-      return { term, weight: queryWeight(inverse, term.frequency) };
+      return { term, weight: queryWeight(inverse, term.frequency, querySaturation) };
     })
     .sort((a, b) => b.weight - a.weight);
   const paid = new Set<string>();

@@ -3,7 +3,7 @@
  * says what each does, over which range, and which measurement chose its default.
  */
 
-import type { TermKnobs } from './choose-terms';
+import type { LexicalKnobs } from './lexical-side';
 
 /** Of the ranking by vectors alone. */
 export interface VectorKnobs {
@@ -15,7 +15,7 @@ export interface VectorKnobs {
   candidatesMax: number;
 }
 
-export interface SearchKnobs extends TermKnobs, VectorKnobs {
+export interface SearchKnobs extends LexicalKnobs, VectorKnobs {
   /** What ranks: words and vectors, or one of them. What a library lacks is never asked for. */
   signals: 'both' | 'vectors' | 'words';
   /** Weight of a cosine's deviations against the lexical ones; undefined for the provider's own. */
@@ -36,6 +36,8 @@ export const DEFAULT_KNOBS: SearchKnobs = {
   wholeChunksMax: 40,
   postingBytesMax: 50_000,
   frequencyShareMax: 0.3,
+  querySaturation: 0.5,
+  documentWeight: 0.4,
   coverage: 0.985,
   errorDeviations: 2.5,
   candidatesMax: 150,

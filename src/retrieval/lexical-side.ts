@@ -5,7 +5,6 @@ import type { TermPostings } from '../index/lexical-postings';
 import type { SegmentHead } from '../index/segment-heads';
 import { isTombstoned } from '../index/tombstones';
 import {
-  BM25,
   inverseFrequency,
   type LengthMeans,
   type LexicalScores,
@@ -23,18 +22,24 @@ export interface LexicalSegment {
   lexical: LexicalHead;
 }
 
+export interface LexicalKnobs extends TermKnobs {
+  /** Weight of the document's score against the chunk's. */
+  documentWeight: number;
+}
+
 export interface LexicalPlan {
   segments: readonly LexicalSegment[];
   /** Terms to read, the heaviest first. */
   terms: readonly QueryTerm[];
   /** What to read, segment by segment. */
   wanted: { head: SegmentHead; term: string }[];
+  knobs: LexicalKnobs;
 }
 
 export function planLexical(
   heads: readonly SegmentHead[],
   terms: readonly QueryTerm[],
-  knobs: TermKnobs,
+  knobs: LexicalKnobs,
 ): LexicalPlan {
   const segments = heads.flatMap((head) =>
     head.lexical === undefined ? [] : [{ head, lexical: head.lexical }],
@@ -45,7 +50,7 @@ export function planLexical(
     knobs,
   );
   const wanted = segments.flatMap(({ head }) => chosen.map(({ term }) => ({ head, term })));
-  return { segments, terms: chosen, wanted };
+  return { segments, terms: chosen, wanted, knobs };
 }
 
 /** A row of a segment with what its words score. */
@@ -82,6 +87,7 @@ export interface LexicalSide {
 
 interface ScoredSegment {
   segment: LexicalSegment;
+  documentWeight: number;
   scores: LexicalScores;
   postings: readonly { term: QueryTerm; weight: number; postings: TermPostings }[];
 }
@@ -89,6 +95,7 @@ interface ScoredSegment {
 /** Scores all rows. `postings` are those of `plan.wanted`, in its order. */
 export function scoreLexical(plan: LexicalPlan, postings: readonly TermPostings[]): LexicalSide {
   const { segments, terms } = plan;
+  const { documentWeight, querySaturation } = plan.knobs;
   const heads = segments.map(({ lexical }) => lexical);
   const means: LengthMeans = lengthMeans(heads);
   const rows = heads.reduce((sum, head) => sum + head.rows, 0);
@@ -96,13 +103,14 @@ export function scoreLexical(plan: LexicalPlan, postings: readonly TermPostings[
     postings[segment * terms.length + term] as TermPostings;
   const weights = terms.map(({ frequency }, t) => {
     const df = segments.reduce((sum, _, s) => sum + of(s, t).documentFrequency, 0);
-    return queryWeight(inverseFrequency(rows, df), frequency);
+    return queryWeight(inverseFrequency(rows, df), frequency, querySaturation);
   });
   const scored = segments.map((segment, s): ScoredSegment => {
     const own = terms.map((term, t) => {
       return { term, weight: weights[t] as number, postings: of(s, t) };
     });
-    return { segment, scores: scoreSegment(segment.lexical, own, means), postings: own };
+    const scores = scoreSegment(segment.lexical, own, means);
+    return { segment, documentWeight, scores, postings: own };
   });
   const byHead = new Map(scored.map((one) => [one.segment.head, one]));
   return {
@@ -129,22 +137,21 @@ function liveRows(
   scored: ScoredSegment,
   isWanted: (scored: ScoredSegment, row: number) => boolean,
 ): LexicalRow[] {
-  const { segment, scores } = scored;
+  const { segment } = scored;
   const rows: LexicalRow[] = [];
   for (let row = 0; row < segment.lexical.rows; row += 1) {
     if (!isWanted(scored, row) || !isLive(segment, row)) continue;
-    rows.push({ segment, row, score: totalOf(segment.lexical, scores, row) });
+    rows.push({ segment, row, score: totalOf(scored, row) });
   }
   return rows;
 }
 
-function momentsOfSegment({ segment, scores }: ScoredSegment): Moments {
-  const { rows, documentOfRow } = segment.lexical;
+function momentsOfSegment(scored: ScoredSegment): Moments {
+  const { segment } = scored;
   let [count, sum, squares] = [0, 0, 0];
-  for (let row = 0; row < rows; row += 1) {
+  for (let row = 0; row < segment.lexical.rows; row += 1) {
     if (!isLive(segment, row)) continue;
-    const document = scores.documents[documentOfRow[row] as number] as number;
-    const total = (scores.chunks[row] as number) + BM25.documentWeight * document;
+    const { total } = totalOf(scored, row);
     count += 1;
     sum += total;
     squares += total * total;
@@ -152,15 +159,15 @@ function momentsOfSegment({ segment, scores }: ScoredSegment): Moments {
   return { count, sum, squares };
 }
 
-function totalOf({ documentOfRow }: LexicalHead, scores: LexicalScores, row: number): LexicalScore {
+function totalOf({ segment, scores, documentWeight }: ScoredSegment, row: number): LexicalScore {
   const chunk = scores.chunks[row] as number;
-  const document = scores.documents[documentOfRow[row] as number] as number;
-  return { total: chunk + BM25.documentWeight * document, chunk, document };
+  const document = scores.documents[segment.lexical.documentOfRow[row] as number] as number;
+  return { total: chunk + documentWeight * document, chunk, document };
 }
 
 function scoreAt(scored: ScoredSegment | undefined, row: number): LexicalScore {
   if (scored === undefined) return { total: 0, chunk: 0, document: 0 };
-  return totalOf(scored.segment.lexical, scored.scores, row);
+  return totalOf(scored, row);
 }
 
 function matchedIn(scored: ScoredSegment | undefined, row: number): MatchedTerm[] {

@@ -25,9 +25,9 @@ describe('weights of terms', () => {
   });
 
   it('hardly grow when a query repeats a term', () => {
-    expect(queryWeight(2, 1)).toBeCloseTo(2, 12);
-    expect(queryWeight(2, 2)).toBeCloseTo((2 * 2 * 1.5) / 2.5, 12);
-    expect(queryWeight(2, 1_000)).toBeLessThan(3);
+    expect(queryWeight(2, 1, 0.5)).toBeCloseTo(2, 12);
+    expect(queryWeight(2, 2, 0.5)).toBeCloseTo((2 * 2 * 1.5) / 2.5, 12);
+    expect(queryWeight(2, 1_000, 0.5)).toBeLessThan(3);
   });
 });
 

@@ -18,7 +18,7 @@ function headOf(
 }
 
 const term = (name: string, frequency = 1): QueryTerm => ({ term: name, frequency, word: name });
-const LIMITS = { postingBytesMax: 10_000, frequencyShareMax: 0.3 };
+const LIMITS = { postingBytesMax: 10_000, frequencyShareMax: 0.3, querySaturation: 0.5 };
 const names = (terms: readonly QueryTerm[]) => terms.map(({ term: name }) => name);
 
 describe('the terms that are read', () => {
