@@ -13,7 +13,7 @@ import {
 } from '../src/evaluation/scores';
 import type { SearchKnobs } from '../src/retrieval/knobs';
 import type { SearchQuery } from '../src/retrieval/query';
-import { type Hit, rankChunks, search } from '../src/retrieval/search';
+import { type Hit, rankChunks, type SearchOptions, search } from '../src/retrieval/search';
 import { type JudgedQuery, queryOf } from './judged-queries';
 import type { Site } from './local-site';
 
@@ -41,6 +41,8 @@ export interface JudgedRequest {
   knobs: SearchKnobs;
   /** What is searched for; as the product makes it, unless another query is to be tried. */
   queryOf?: (judged: JudgedQuery) => SearchQuery;
+  /** Another way to the query's provider, for example one that remembers. */
+  providerOf?: SearchOptions['providerOf'];
 }
 
 /** Asks every query, one after the other, each with a reader that keeps nothing. */
@@ -58,13 +60,14 @@ export async function runJudged(
 async function runQuery(
   site: Site,
   judged: JudgedQuery,
-  { library, k, knobs, ...request }: JudgedRequest,
+  { library, k, knobs, providerOf, ...request }: JudgedRequest,
 ): Promise<Outcome> {
   const query = { ...(request.queryOf ?? queryOf)(judged), scope: { library } };
+  const searching = { knobs, ...(providerOf === undefined ? {} : { providerOf }) };
   const ranked = await site.run('rank', (platform) =>
-    rankChunks(platform, { ...query, k: RANKING_DEPTH }, { knobs }),
+    rankChunks(platform, { ...query, k: RANKING_DEPTH }, searching),
   );
-  const asked = await site.run('query', (platform) => search(platform, { ...query, k }, { knobs }));
+  const asked = await site.run('query', (platform) => search(platform, { ...query, k }, searching));
   const { readUnits, roundTrips } = asked.reading;
   const { relevant } = judged;
   const score = (hits: readonly Hit[]) =>

@@ -5,7 +5,7 @@ import { embedMany } from '../embedding/embed-many';
 import type { EmbeddingProvider } from '../embedding/provider';
 import { GroundworkError } from '../errors';
 import type { LibraryEntry } from '../index/catalogue';
-import { providerOf } from '../index/choose-provider';
+import { PROVIDERS, type Providers } from '../index/choose-provider';
 import type { Platform } from '../platform/ports';
 import { settleAll } from '../settle-all';
 
@@ -25,6 +25,7 @@ export async function embedQuery(
   platform: Platform,
   libraries: readonly LibraryEntry[],
   text: string,
+  providerOf: Providers['of'] = PROVIDERS.of,
 ): Promise<EmbeddedQuery> {
   const vectors = new Map<string, Float32Array>();
   const failures = new Map<string, GroundworkError>();

@@ -6,6 +6,7 @@
 
 import { GroundworkError } from '../errors';
 import type { Catalogue, LibraryEntry } from '../index/catalogue';
+import type { Providers } from '../index/choose-provider';
 import { readGeneration } from '../index/reader';
 import { type CodeCache, loadHeads } from '../index/segment-heads';
 import type { Platform } from '../platform/ports';
@@ -52,6 +53,8 @@ export interface SearchOptions {
    * example. Applied whenever the catalogue is read.
    */
   view?: (live: Catalogue) => Catalogue;
+  /** Where the query's provider comes from, in place of the library's own. */
+  providerOf?: Providers['of'];
   /** Say of every candidate why it is a hit or none. */
   explain?: boolean;
 }
@@ -131,7 +134,9 @@ async function find(
     const { documents } = request;
     // The heads do not depend on the query's vector, so both are fetched at once.
     const [embedded, allHeads, tables] = await settleAll([
-      knobs.signals === 'words' ? NOTHING_EMBEDDED : embedQuery(platform, libraries, request.text),
+      knobs.signals === 'words'
+        ? NOTHING_EMBEDDED
+        : embedQuery(platform, libraries, request.text, options.providerOf),
       loadHeads(platform.kv, libraries, cache),
       documents === undefined ? undefined : loadTables(platform.kv, libraries),
     ]);
