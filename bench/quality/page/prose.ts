@@ -54,6 +54,9 @@ export const PEERS = `Every peer ranks the chunks that Groundwork stores, with i
 twice, description and labels once. Settings are the best that its documentation offers. vectra appends what words find behind
 what vectors find. What is called a stand-in is no package: it is put together here, to have a simple hybrid to compare with.`;
 
+export const STEPS = `The first row is the whole. Selection (near-duplicates, cap per document) comes after the ranking, so it shows in hits@10 alone. The
+threshold is calibrated for the whole: where a step changes scores, missed and false are those of a threshold that is not its own.`;
+
 export const THRESHOLD = `No number is a threshold for all: cosines and lexical scores differ from model to model and from library to library, and grow with
 the length of a query. So each library is calibrated when it is published. Short texts of other walks of life, which ship with
 the app, are run against it; lines through what they find say what chance finds for a query of a given length. A query grounds

@@ -3,7 +3,7 @@
 import { type BenchResult, type ResultRow, valueAt } from '../../page/results';
 import { allColumns, type Column, table } from '../../page/table';
 import { barRows } from './bars';
-import { FIGURES, INTRODUCTION, PEERS, SETS, type SetProse, THRESHOLD } from './prose';
+import { FIGURES, INTRODUCTION, PEERS, SETS, type SetProse, STEPS, THRESHOLD } from './prose';
 
 const FIGURE_COLUMNS: readonly Column[] = [
   ['recall@5', 'recall@5'],
@@ -90,6 +90,7 @@ function sectionOf({ name, title, text }: SetProse, rows: readonly ResultRow[]):
     `### ${product?.['system']} against each`,
     table(DIFFERENCE_COLUMNS('against'), pairedRows(of('differences'), 'against')),
     '### Each step left out or set otherwise',
+    STEPS,
     table(
       [['', 'system'], ...FIGURE_COLUMNS.slice(1, 4), ...grounding, ...COST_COLUMNS],
       of('steps'),

@@ -45,7 +45,10 @@ export interface Vectra {
     name?: undefined,
     storage?: undefined,
     codec?: undefined,
-    options?: { docReader: (documentId: string) => Promise<string> },
+    options?: {
+      docReader: (documentId: string) => Promise<string>;
+      bm25Factory: () => object;
+    },
   ) => LocalIndex;
 }
 
