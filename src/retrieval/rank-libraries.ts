@@ -93,7 +93,10 @@ interface Prepared {
   vectors: VectorPlan | undefined;
 }
 
-/** Rankings in the order of the queries. Errors: `value_missing`, `value_corrupt`, `format_newer`. */
+/**
+ * Rankings in the order of the queries.
+ * Errors: `value_missing`, `value_corrupt`, `format_newer`.
+ */
 export async function rankLibraries(
   kv: KeyValueStore,
   { queries, k, knobs, cache, scorersOf = createScorerPool() }: RankRequest,

@@ -86,7 +86,7 @@ describe('a provider that fails', () => {
     const { applies, hits, notes } = await find({});
     expect(applies).toBe(true);
     expect(hits.map(({ document, cosine }) => [document, cosine])).toEqual([['a.md', null]]);
-    expect(notes).toMatchObject([{ code: 'provider_unavailable', library: 'rules' }]);
+    expect(notes).toMatchObject([{ kind: 'provider_failed', library: 'rules' }]);
     expect(notes[0]?.message).toContain('provider_key_missing');
     expect((await find({ text: 'zebra' })).applies).toBe(false);
   });
