@@ -102,9 +102,11 @@ export function evidenceOf(
   const first = chunks.slice(0, EVIDENCE_HITS);
   const mean = (signal: (chunk: (typeof first)[number]) => number) =>
     first.reduce((sum, chunk) => sum + signal(chunk), 0) / Math.max(1, first.length);
+  const words = byWords && mean(({ lexical }) => lexical?.total ?? 0);
   return {
     terms,
-    lexical: byWords && Math.log1p(mean(({ lexical }) => lexical?.total ?? 0)),
+    // Nothing found is no small score: it would stand far off the line that scores lie about.
+    lexical: words ? Math.log1p(words) : undefined,
     cosine: byVectors && mean(({ cosine }) => cosine ?? 0),
   };
 }

@@ -144,7 +144,7 @@ describe('an explanation', () => {
     const twins = candidates.filter(({ document }) => /again|rule 0/.test(document));
     expect(twins.map(({ dropped }) => dropped)).toEqual([null, 'duplicate']);
     expect(candidates.filter(({ dropped }) => dropped === 'rank').length).toBeGreaterThan(5);
-    expect(explanation?.libraries).toMatchObject([{ library: 'rules', level: 2.33 }]);
+    expect(explanation?.libraries).toMatchObject([{ library: 'rules', level: 3.09 }]);
   });
 
   it('is not made unless it is asked for', async () => {
