@@ -155,7 +155,7 @@ describe('with permission', () => {
     expect(found.result).toMatchObject({ applies: true, hits: [{ document: 'release.md' }] });
     // PAY's library is not HR's.
     const elsewhere = await app.call('search', { ...query, project: 'HR' }, ADMIN);
-    expect(elsewhere.result).toEqual({ applies: false, hits: [] });
+    expect(elsewhere.result).toEqual({ applies: false, hits: [], notes: [] });
 
     const section = await app.call('promptSection', { issueKey: 'PAY-7' }, USER);
     expect(section.result).toMatchObject({

@@ -176,7 +176,7 @@ export async function createHandlerApp(
     stored: (installation = 'acme') => kvs.stats(installation),
     storeKey: (installation = 'acme') =>
       app.inside(({ secrets }) => secrets.set(OPENAI_KEY_NAME, OPENAI_KEY), { installation }),
-    embeddedTexts: () => server.requests.flatMap(({ texts }) => texts),
+    embeddedTexts: () => server.requests.flatMap(({ texts }) => texts).filter(isOfJob),
     async close() {
       await platform.close();
       await server.close();
