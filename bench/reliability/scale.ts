@@ -4,11 +4,12 @@
  * need by that model, whatever this machine is busy with.
  */
 
+import { hashedEmbedding } from '../../emulator/providers/hashed-embedding';
 import type { KvsService } from '../../emulator/types';
 import type { EmbeddingProvider } from '../../src/embedding/provider';
 import { seededRandom } from '../../src/quantization/seeded-random';
-import { openJobSite } from '../../test/support/job-site';
-import { textOf } from '../vectors/words';
+import { openJobSite, PROVIDER_SEED } from '../../test/support/job-site';
+import { WORDS } from '../vectors/words';
 
 /** The model that bench vectors states: 25 ms a round trip and 60 MB/s. */
 const LATENCY = { requestMs: 25, bytesPerMs: 60_000 };
@@ -18,6 +19,9 @@ const MINUTE_MS = 60_000;
 /** Sections of a document; each is one chunk. */
 const SECTIONS = 40;
 const SECTION_CHARACTERS = 1_100;
+/** Words that a document is made of, and those of a sentence. */
+const DOCUMENT_WORDS = 40;
+const SENTENCE_WORDS = 10;
 const DOCUMENTS_PER_CALL = 6;
 /** Of the library that refinements search, indexed before the job is. */
 const HANDBOOK_CHUNKS = 2_000;
@@ -60,7 +64,7 @@ export async function indexAtScale(options: ScaleOptions): Promise<ScaleReport> 
     settings: { enforceQuotas: true },
     events: { parallel: 8 },
     issues: itemsToRefine(),
-    provider: (genuine) => randomProvider(genuine, () => sleep(PROVIDER_MS)),
+    provider: (genuine) => localProvider(genuine, () => sleep(PROVIDER_MS)),
     storage: (service) => traffic.watch(service, () => site.clock.now()),
   });
   sleep = (ms) => site.clock.sleep(ms);
@@ -127,10 +131,10 @@ function isOver(state: string): boolean {
   return state === 'done' || state === 'failed';
 }
 
-/** Items whose words are those of the libraries; none is like another. */
+/** Items about what some of the documents are about. */
 function itemsToRefine() {
   return Array.from({ length: ITEMS }, (_, i) => {
-    const [summary = '', ...sentences] = textOf(i).split('. ');
+    const [summary = '', ...sentences] = sectionOf(i, SECTIONS).split('. ');
     const description = sentences.slice(0, 4).join('. ');
     return { key: `PAY-${1 + i}`, type: 'Story', summary, description };
   });
@@ -139,29 +143,44 @@ function itemsToRefine() {
 function documentsOf(chunks: number) {
   const documents = [];
   for (let first = 0; first < chunks; first += SECTIONS) {
+    const number = first / SECTIONS;
     const count = Math.min(SECTIONS, chunks - first);
-    const sections = Array.from({ length: count }, (_, i) => {
-      const text = textOf(first + i).slice(0, SECTION_CHARACTERS);
-      return `## Section ${first + i}\n\n${text}`;
-    });
+    const sections = Array.from(
+      { length: count },
+      (_, i) => `## Section ${first + i}\n\n${sectionOf(number, i)}`,
+    );
     const content = Buffer.from(sections.join('\n\n')).toString('base64');
-    documents.push({ name: `part-${first / SECTIONS}.md`, part: 0, parts: 1, content });
+    documents.push({ name: `part-${number}.md`, part: 0, parts: 1, content });
   }
   return documents;
 }
 
-/** Unit vectors without meaning, at once but for the wait: what is measured is the way around. */
-function randomProvider(genuine: EmbeddingProvider, wait: () => Promise<void>): EmbeddingProvider {
-  const random = seededRandom(1);
+/** Sentences of the words of one document, so that its sections are nearer to each other. */
+function sectionOf(document: number, section: number): string {
+  const ofDocument = seededRandom(document);
+  const words = Array.from({ length: DOCUMENT_WORDS }, () => drawn(WORDS, ofDocument));
+  const random = seededRandom(document * SECTIONS + section + 1);
+  let text = '';
+  while (text.length < SECTION_CHARACTERS) {
+    text += Array.from({ length: SENTENCE_WORDS }, () => drawn(words, random)).join(' ');
+    text += '. ';
+  }
+  return text;
+}
+
+function drawn(words: readonly string[], random: () => number): string {
+  return words[Math.floor(random() * words.length)] as string;
+}
+
+/** Vectors of the words, as the local provider answers queries, at once but for the wait. */
+function localProvider(genuine: EmbeddingProvider, wait: () => Promise<void>): EmbeddingProvider {
   return {
     ...genuine,
     async doEmbed(texts) {
       await wait();
-      const embeddings = texts.map(() => {
-        const vector = Float32Array.from({ length: genuine.dimensions }, () => random() - 0.5);
-        const norm = Math.hypot(...vector);
-        return vector.map((value) => value / norm);
-      });
+      const embeddings = texts.map((text) =>
+        Float32Array.from(hashedEmbedding(text, genuine.dimensions, PROVIDER_SEED)),
+      );
       return { embeddings, tokens: texts.length * 250 };
     },
   };

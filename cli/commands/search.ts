@@ -31,7 +31,8 @@ export async function searchCommand(text: string, options: SearchOptions): Promi
   });
   const { applies, hits, notes, explanation } = result;
   const { readUnits, roundTrips } = reading;
-  const json = { applies, hits: hits.map(toJson), notes, readUnits, roundTrips };
+  const shown = hits.map((hit) => ({ ...toJson(hit), ...(options.explain ? whyOf(hit) : {}) }));
+  const json = { applies, hits: shown, notes, readUnits, roundTrips };
   print(options.json, explanation === undefined ? json : { ...json, explanation }, [
     ...notes.map(({ message }) => `note: ${message}`),
     ...(applies ? [] : [hits.length > 0 ? NOTHING_APPLIES : 'Nothing was found.']),
@@ -83,8 +84,12 @@ export function expectProject(catalogue: Catalogue, project: string): void {
 
 /** A hit as programs get it: design names of fields, nothing internal. */
 function toJson(hit: Hit) {
-  const { rank, score, cosine, library, document, headings, start, end, text, applies } = hit;
-  return { rank, score, cosine, library, document, headings, start, end, text, applies };
+  const { rank, score, library, document, headings, start, end, text } = hit;
+  return { rank, score, library, document, headings, start, end, text };
+}
+
+function whyOf({ cosine, applies }: Hit) {
+  return { cosine, applies };
 }
 
 function formatHit(hit: Hit): string {

@@ -1,6 +1,6 @@
 /**
- * Calibrating the threshold of what a job is about to publish: the foreign texts are embedded by the
- * library's own model and run against the segments that were just stored. A library that hardly
+ * Calibrating the threshold of what a job is about to publish: the foreign texts are embedded by
+ * the library's own model and run against the segments that were just stored. A library that hardly
  * changed keeps what it has, so that an edit pays nothing for it.
  */
 

@@ -22,6 +22,8 @@ export const CALIBRATION_VERSION = 1_000 * TEXTS_VERSION + ANALYSIS_VERSION;
 
 /** A library that has grown or shrunk by a smaller share keeps its calibration. */
 const CHANGE_SHARE_MIN = 0.2;
+/** Texts whose scores are in memory together: what they want of the store is read together. */
+const QUERIES_AT_ONCE = 16;
 /** Digits kept of each number: a thousandth of a deviation decides nothing. */
 const DIGITS = 6;
 
@@ -76,13 +78,18 @@ export async function calibrate(
   const scorersOf = createScorerPool();
   const cache = keepingAll();
   const found: Evidence[] = [];
-  for (const [i, query] of foreignQueries().entries()) {
+  const foreign = foreignQueries();
+  for (let first = 0; first < foreign.length; first += QUERIES_AT_ONCE) {
     betweenQueries();
-    const terms = queryTerms(query);
-    const queries = [{ library, heads, vector: vectors?.[i], terms }];
+    const queries = foreign.slice(first, first + QUERIES_AT_ONCE).map((query, i) => {
+      return { library, heads, vector: vectors?.[first + i], terms: queryTerms(query) };
+    });
     const asked = { queries, k: EVIDENCE_HITS, knobs: DEFAULT_KNOBS, cache, scorersOf };
-    const [ranking] = await rankLibraries(once, asked);
-    if (ranking !== undefined) found.push(evidenceOf(ranking, terms.length));
+    const rankings = await rankLibraries(once, asked);
+    const evidence = rankings.map((ranking, i) =>
+      evidenceOf(ranking, queries[i]?.terms.length ?? 0),
+    );
+    found.push(...evidence);
   }
   const { lexical, cosine, both } = fitCalibration(found);
   return {
@@ -102,9 +109,11 @@ export function evidenceOf(
   const first = chunks.slice(0, EVIDENCE_HITS);
   const mean = (signal: (chunk: (typeof first)[number]) => number) =>
     first.reduce((sum, chunk) => sum + signal(chunk), 0) / Math.max(1, first.length);
+  const words = byWords && mean(({ lexical }) => lexical?.total ?? 0);
   return {
     terms,
-    lexical: byWords && Math.log1p(mean(({ lexical }) => lexical?.total ?? 0)),
+    // Nothing found is no small score: it would stand far off the line that scores lie about.
+    lexical: words ? Math.log1p(words) : undefined,
     cosine: byVectors && mean(({ cosine }) => cosine ?? 0),
   };
 }

@@ -42,7 +42,7 @@ export const DEFAULT_KNOBS: SearchKnobs = {
   errorDeviations: 2.5,
   candidatesMax: 150,
   duplicateCosine: 0.95,
-  documentHitsMax: 4,
+  documentHitsMax: 6,
 };
 
 /** Every list read and every row rescored: the int8 ranking, whatever it costs. */

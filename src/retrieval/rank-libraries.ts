@@ -12,6 +12,7 @@ import { liveChunks } from '../index/segment';
 import { type CodeCache, loadLists, type SegmentHead } from '../index/segment-heads';
 import type { KeyValueStore } from '../platform/ports';
 import { settleAll } from '../settle-all';
+import { eachOnce } from './each-once';
 import {
   addMoments,
   deviations,
@@ -93,22 +94,25 @@ interface Prepared {
   vectors: VectorPlan | undefined;
 }
 
-/** Rankings in the order of the queries. Errors: `value_missing`, `value_corrupt`, `format_newer`. */
+/**
+ * Rankings in the order of the queries.
+ * Errors: `value_missing`, `value_corrupt`, `format_newer`.
+ */
 export async function rankLibraries(
   kv: KeyValueStore,
   { queries, k, knobs, cache, scorersOf = createScorerPool() }: RankRequest,
 ): Promise<LibraryRanking[]> {
   const prepared = queries.map((query) => prepare(query, { k, knobs, scorersOf }));
   const [lists, postings] = await settleAll([
-    loadLists(
-      kv,
+    eachOnce(
       prepared.flatMap(({ vectors }) => vectors?.wanted ?? []),
-      cache,
+      ({ head, number }) => `${head.descriptor.id} ${number}`,
+      (wanted) => loadLists(kv, wanted, cache),
     ),
-    loadPostings(
-      kv,
+    eachOnce(
       prepared.flatMap(({ words }) => words?.wanted ?? []),
-      cache,
+      ({ head, term }) => `${head.descriptor.id} ${term}`,
+      (wanted) => loadPostings(kv, wanted, cache),
     ),
   ]);
   let [listAt, postingAt] = [0, 0];
@@ -129,7 +133,14 @@ export async function rankLibraries(
   const unplaced = rows.flatMap(({ place, head, row }) =>
     place === undefined && row !== undefined ? [{ head, row }] : [],
   );
-  const [records, places] = await settleAll([loadRecords(kv, rows), loadPlaces(kv, unplaced)]);
+  const [records, places] = await settleAll([
+    eachOnce(
+      rows,
+      ({ library, chunk }) => `${library.id} ${chunk.job} ${chunk.record}`,
+      (wanted) => loadRecords(kv, wanted),
+    ),
+    loadPlaces(kv, unplaced),
+  ]);
   let [recordAt, placeAt] = [0, 0];
   return searched.map((one): LibraryRanking => {
     const own = records.slice(recordAt, recordAt + one.rows.length);

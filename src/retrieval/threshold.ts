@@ -11,7 +11,7 @@ import type { Calibration, Line } from '../index/calibration';
 /** What a query found: its distinct terms, and means over the first hits of the ranking. */
 export interface Evidence {
   terms: number;
-  /** ln(1 + lexical score); undefined without lexical search. */
+  /** ln(1 + lexical score); undefined without lexical search, and where no word was found. */
   lexical: number | undefined;
   /** Undefined without vectors. */
   cosine: number | undefined;
@@ -21,10 +21,12 @@ export interface Evidence {
 export const EVIDENCE_HITS = 5;
 
 /**
- * Deviations above chance from which a library applies: one foreign text in a hundred reaches them,
- * the 99th percentile of the normal distribution.
+ * Deviations above chance from which a library applies: one foreign text in a thousand reaches
+ * them, the 99.9th percentile of the normal distribution. One in a hundred is too few: items of a
+ * company's own that its instructions say nothing about are nearer to these than any foreign text.
+ * Chosen with judged items in sight (docs/decisions/0010-hybrid-ranking.md).
  */
-export const SIGNIFICANCE = 2.33;
+export const SIGNIFICANCE = 3.09;
 
 /**
  * By words alone the two kinds of items are not told apart (docs/quality.md), so all that does
@@ -34,7 +36,7 @@ export const SIGNIFICANCE_BY_WORDS = 0;
 
 /** Fewer texts say nothing about a deviation. */
 const TEXTS_MIN = 8;
-/** Of a signal that is nothing for most foreign texts, the rest do not tell the spread. */
+/** Of a signal that most foreign texts lack, the others do not tell the spread. */
 const PRESENT_SHARE_MIN = 0.5;
 const DEVIATION_MIN = 1e-6;
 
@@ -45,9 +47,11 @@ export function fitCalibration(
   const lexical = fitLine(foreign, (one) => one.lexical);
   const cosine = fitLine(foreign, (one) => one.cosine);
   if (lexical === null || cosine === null) return { lexical, cosine, both: null };
-  const both = fitLine(foreign, ({ terms, lexical: words = 0, cosine: near = 0 }) => {
-    return above(lexical, terms, words) + above(cosine, terms, near);
-  });
+  const both = fitLine(foreign, ({ terms, lexical: words, cosine: near }) =>
+    words === undefined || near === undefined
+      ? undefined
+      : above(lexical, terms, words) + above(cosine, terms, near),
+  );
   return { lexical, cosine, both };
 }
 
@@ -88,8 +92,8 @@ function fitLine(
     const y = signal(one);
     return y === undefined ? [] : [{ x: lengthOf(one.terms), y }];
   });
-  const present = points.filter(({ y }) => y !== 0).length;
-  if (points.length < TEXTS_MIN || present < PRESENT_SHARE_MIN * points.length) return null;
+  const wanted = Math.max(TEXTS_MIN, PRESENT_SHARE_MIN * foreign.length);
+  if (points.length < wanted) return null;
   const meanX = mean(points.map(({ x }) => x));
   const meanY = mean(points.map(({ y }) => y));
   const covariance = mean(points.map(({ x, y }) => (x - meanX) * (y - meanY)));

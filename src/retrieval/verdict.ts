@@ -7,7 +7,7 @@ import { SIGNIFICANCE, SIGNIFICANCE_BY_WORDS, significance } from './threshold';
 
 /** Something about a search that its reader must know. */
 export interface SearchNote {
-  code: 'words_only' | 'provider_unavailable' | 'threshold_missing';
+  kind: 'words_only' | 'provider_failed' | 'threshold_missing';
   library: string;
   message: string;
 }
@@ -55,13 +55,13 @@ function isFound({ chunks, byVectors }: LibraryRanking): boolean {
 function wordsOnly(library: string, failure: string | undefined): SearchNote {
   if (failure === undefined) {
     const message = `library "${library}": matched by words only; it has no vectors, so whether its passages apply is not certain`;
-    return { code: 'words_only', library, message };
+    return { kind: 'words_only', library, message };
   }
   const message = `library "${library}": matched by words only, as its embedding provider failed (${failure}); passages may be missing, and whether these apply is not certain`;
-  return { code: 'provider_unavailable', library, message };
+  return { kind: 'provider_failed', library, message };
 }
 
 function thresholdMissing(library: string): SearchNote {
   const message = `library "${library}": its threshold is not calibrated, so all that was found is shown; index it again to have it calibrated`;
-  return { code: 'threshold_missing', library, message };
+  return { kind: 'threshold_missing', library, message };
 }

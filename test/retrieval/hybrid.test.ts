@@ -86,7 +86,7 @@ describe('a provider that fails', () => {
     const { applies, hits, notes } = await find({});
     expect(applies).toBe(true);
     expect(hits.map(({ document, cosine }) => [document, cosine])).toEqual([['a.md', null]]);
-    expect(notes).toMatchObject([{ code: 'provider_unavailable', library: 'rules' }]);
+    expect(notes).toMatchObject([{ kind: 'provider_failed', library: 'rules' }]);
     expect(notes[0]?.message).toContain('provider_key_missing');
     expect((await find({ text: 'zebra' })).applies).toBe(false);
   });
@@ -144,7 +144,7 @@ describe('an explanation', () => {
     const twins = candidates.filter(({ document }) => /again|rule 0/.test(document));
     expect(twins.map(({ dropped }) => dropped)).toEqual([null, 'duplicate']);
     expect(candidates.filter(({ dropped }) => dropped === 'rank').length).toBeGreaterThan(5);
-    expect(explanation?.libraries).toMatchObject([{ library: 'rules', level: 2.33 }]);
+    expect(explanation?.libraries).toMatchObject([{ library: 'rules', level: 3.09 }]);
   });
 
   it('is not made unless it is asked for', async () => {

@@ -23,8 +23,12 @@ import { appFunctions } from '../../src/handlers/functions';
 import type { JobView } from '../../src/jobs/job-view';
 import { createForgePlatform } from '../../src/platform/forge-platform';
 import type { Platform } from '../../src/platform/ports';
+import { FOREIGN_ITEMS } from '../../src/retrieval/foreign-items';
 import { JIRA_SITE } from './jira-site';
 import { START_MS, seededRandom } from './local-app';
+
+const FOREIGN_TEXTS = new Set(FOREIGN_ITEMS);
+const isNoForeignText = (text: string) => !FOREIGN_TEXTS.has(text);
 
 export interface Answer {
   ok: boolean;
@@ -90,7 +94,7 @@ export interface HandlerApp {
   stored(installation?: string): Promise<{ keys: number; bytes: number }>;
   /** Stores the provider's key for an installation. */
   storeKey(installation?: string): Promise<void>;
-  /** Texts that the provider was asked for, one after the other. */
+  /** Texts that the provider was asked for, one after the other; not those that calibrate. */
   embeddedTexts(): string[];
   close(): Promise<void>;
 }
@@ -176,7 +180,7 @@ export async function createHandlerApp(
     stored: (installation = 'acme') => kvs.stats(installation),
     storeKey: (installation = 'acme') =>
       app.inside(({ secrets }) => secrets.set(OPENAI_KEY_NAME, OPENAI_KEY), { installation }),
-    embeddedTexts: () => server.requests.flatMap(({ texts }) => texts),
+    embeddedTexts: () => server.requests.flatMap(({ texts }) => texts).filter(isNoForeignText),
     async close() {
       await platform.close();
       await server.close();

@@ -32,6 +32,9 @@ import type { Stored } from './stored-keys';
 /** Label of calls that only look; faults leave them alone. */
 export const READER = 'reader';
 
+/** Of the vectors that the provider answers with. */
+export const PROVIDER_SEED = 1;
+
 const OPENAI = 'https://api.openai.com';
 const manifests = new Map<string, Promise<AppManifest>>();
 
@@ -212,7 +215,7 @@ function openAiHost(behaviourOf: NonNullable<JobSiteOptions['behaviour']>) {
       if (behaviour.kind === 'hangUp') throw new TypeError('fetch failed');
       const { pathname: path } = new URL(request.url);
       const asked = { method: request.method, path, authorization, body };
-      const answer = answerEmbeddings(asked, behaviour, 1);
+      const answer = answerEmbeddings(asked, behaviour, PROVIDER_SEED);
       if (answer.status < 300) embedded.set(key, [...(embedded.get(key) ?? []), body.input]);
       return new Response(answer.body, { status: answer.status, headers: answer.headers });
     },
