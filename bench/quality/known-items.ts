@@ -57,7 +57,9 @@ export function knownItems(documents: readonly TextDocument[]): KnownItems {
   const items: TextDocument[] = [];
   const queries: JudgedLine[] = [];
   for (const { name, text, lines, section } of cut) {
-    if (section === undefined || !isOnce(section.sentence)) {
+    const query = section?.sentence.replace(LINK, '$1').trim() ?? '';
+    const isElsewhere = query !== section?.sentence && whole.includes(query);
+    if (section === undefined || !isOnce(section.sentence) || isElsewhere) {
       kept.push({ name, text });
       continue;
     }
@@ -66,7 +68,6 @@ export function knownItems(documents: readonly TextDocument[]): KnownItems {
     const left = [...lines.slice(0, section.start), ...lines.slice(section.end)].join('\n');
     kept.push({ name, text: left });
     items.push({ name: file, text: section.rest });
-    const query = section.sentence.replace(LINK, '$1').trim();
     queries.push({ id: `item-${number}`, query, relevant: [{ file }] });
   }
   // A document that was nothing but its section has nothing left to index.

@@ -118,8 +118,7 @@ async function runProduct(site: Site, task: ProductTask) {
   const steps: Run[] = [];
   const hasItems = judged.some(({ issue }) => issue !== undefined);
   for (const step of STEPS) {
-    const isBySignals = step.knobs?.signals !== undefined || step.knobs?.vectorWeight !== undefined;
-    if ((step.isOfItems && !hasItems) || (isBySignals && !set.hasVectors)) continue;
+    if ((step.isOfItems && !hasItems) || (step.isOfVectors && !set.hasVectors)) continue;
     const { queryOf } = step;
     const request = {
       knobs: knobsOf(step),

@@ -13,6 +13,8 @@ export interface Step {
   queryOf?: (judged: JudgedQuery) => SearchQuery;
   /** Of items alone; questions have one part. */
   isOfItems?: boolean;
+  /** Of libraries with vectors alone. */
+  isOfVectors?: boolean;
 }
 
 type ShortIssue = NonNullable<JudgedQuery['issue']>;
@@ -24,19 +26,19 @@ function ofItem(change: (issue: ShortIssue) => ShortIssue): NonNullable<Step['qu
 }
 
 export const STEPS: readonly Step[] = [
-  { name: 'words alone', knobs: { signals: 'words' } },
-  { name: 'vectors alone', knobs: { signals: 'vectors' } },
+  { name: 'words alone', knobs: { signals: 'words' }, isOfVectors: true },
+  { name: 'vectors alone', knobs: { signals: 'vectors' }, isOfVectors: true },
   { name: 'words of the chunk alone, not of its document', knobs: { documentWeight: 0 } },
   { name: 'words of the document twice as heavy', knobs: { documentWeight: 0.8 } },
   { name: 'repeated words of the query count in full', knobs: { querySaturation: 1_000 } },
-  { name: 'weight of vectors 0.1', knobs: { vectorWeight: 0.1 } },
-  { name: 'weight of vectors 0.7', knobs: { vectorWeight: 0.7 } },
-  { name: 'ten candidates of each half', knobs: { candidatesEach: 10 } },
-  { name: 'a hundred candidates of each half', knobs: { candidatesEach: 100 } },
+  { name: 'weight of vectors 0.1', knobs: { vectorWeight: 0.1 }, isOfVectors: true },
+  { name: 'weight of vectors 0.7', knobs: { vectorWeight: 0.7 }, isOfVectors: true },
+  { name: 'ten candidates of each half', knobs: { candidatesEach: 10 }, isOfVectors: true },
+  { name: 'a hundred candidates of each half', knobs: { candidatesEach: 100 }, isOfVectors: true },
   { name: 'terms for 10 KB a query', knobs: { postingBytesMax: 10_000 } },
   { name: 'terms for 20 KB a query', knobs: { postingBytesMax: 20_000 } },
   { name: 'all terms, also frequent ones', knobs: { frequencyShareMax: 1, postingBytesMax: 1e9 } },
-  { name: 'every posting list read', knobs: { coverage: 1 } },
+  { name: 'every posting list read', knobs: { coverage: 1 }, isOfVectors: true },
   { name: 'near-duplicates kept', knobs: { duplicateCosine: Number.POSITIVE_INFINITY } },
   { name: 'no cap per document', knobs: { documentHitsMax: Number.POSITIVE_INFINITY } },
   { name: 'at most two of a document', knobs: { documentHitsMax: 2 } },

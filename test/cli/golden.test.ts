@@ -33,7 +33,7 @@ it('keeps questions, asks two generations, and says what changed', async () => {
   const first = await golden('run', '--details');
   expect(first.json).toMatchObject({ generation: 1, questions: 2, 'recall@10': 0.5 });
   expect(first.json['details']).toMatchObject([
-    { verdict: 'found', rank: 1 },
+    { rank: 1 },
     { verdict: 'missed', rank: null, isDocumentKnown: false },
   ]);
 
@@ -45,12 +45,12 @@ it('keeps questions, asks two generations, and says what changed', async () => {
       { generation: 1, setting: 'default', 'recall@10': 0.5 },
       { generation: 2, setting: 'default', 'recall@10': 1 },
     ],
-    difference: { better: [{ text: QUESTIONS[1]?.text }], worse: [] },
+    difference: { questions: 2, better: [{ text: QUESTIONS[1]?.text }] },
   });
   const settings = await golden('run', '--compare', 'exhaustive');
   expect(settings.json).toMatchObject({
     runs: [{ setting: 'default' }, { setting: 'exhaustive' }],
-    difference: { questions: 2, better: [], worse: [] },
+    difference: { questions: 2 },
   });
 });
 
