@@ -7,6 +7,8 @@ export interface CalibrationSize {
   /** Chunks of the library, and those of the segment that is sealed. */
   chunks: number;
   chunksSealed: number;
+  /** 0 of a library that is searched by words alone, which puts forward half as many. */
+  dimensions: number;
   recordBytes: number;
   /** Bytes of all lists and words of the segment. */
   segmentBytes: number;
@@ -30,9 +32,10 @@ export function calibrationReads(size: CalibrationSize): { bytes: number; units:
   if (chunksSealed === 0 || chunksSealed < CHANGE_SHARE_MIN * chunks) {
     return { bytes: 0, units: 0 };
   }
-  const records = chunks / Math.hypot(1, chunks / RECORDS_MAX);
+  const signals = size.dimensions === 0 ? 1 : 2;
+  const records = chunks / Math.hypot(1, chunks / ((signals * RECORDS_MAX) / 2));
   const bytes = records * recordBytes + (records / chunks) * segmentBytes;
-  const ragged = RAGGED_UNITS * Math.min(1, chunks / CHUNKS_WHERE_RAGGED);
+  const ragged = ((signals * RAGGED_UNITS) / 2) * Math.min(1, chunks / CHUNKS_WHERE_RAGGED);
   const batches = records / RECORDS_PER_BATCH / 2;
   const units = ((1 + KEYS_SHARE) * bytes) / KVS_UNIT_BYTES + ragged + batches;
   return { bytes, units: Math.round(units) };
