@@ -5,7 +5,8 @@
  *
  * An instance may serve several installations, so entries are keyed by installation, library and
  * generation, and a view opened for one installation cannot name another's. Only codes, centroids,
- * hashes of words and where chunks lie are kept: no text, no record, no vector. Bounded in bytes and in age.
+ * hashes of words and where chunks lie are kept: no text, no record, no vector. Bounded in bytes
+ * and in age.
  */
 
 import { LRUCache } from 'lru-cache';

@@ -1,4 +1,4 @@
-/** The rows of a segment as its lexical values say them: all there is of a library without vectors. */
+/** The rows of a segment as its lexical values say them: all there is where it has no vectors. */
 
 import type { KeyValueStore } from '../platform/ports';
 import { openBytes } from './envelope';

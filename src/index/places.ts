@@ -1,4 +1,4 @@
-/** Places: where in its document the text of each row stands, in small values of a few rows each. */
+/** Places: where in its document the text of each row stands, in small values of a few rows. */
 
 import { ByteReader, ByteWriter } from './byte-stream';
 import { isWholeWithin, U24_MAX } from './columns';

@@ -26,8 +26,8 @@ export interface RowSource {
 const RECORDS_PER_READ = 500;
 
 /**
- * Rows read back from the records of their chunks, each once for both: 36,000 read units for 100,000
- * records of 3.6 KB. Errors of reading: `value_missing`, `value_corrupt`, `format_newer`.
+ * Rows read back from the records of their chunks, each once for both: 36,000 read units for
+ * 100,000 records of 3.6 KB. Errors of reading: `value_missing`, `value_corrupt`, `format_newer`.
  */
 export function recordSource(
   kv: KeyValueStore,

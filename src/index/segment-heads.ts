@@ -1,7 +1,7 @@
 /**
  * What a query reads of its libraries' segments: first the heads (centroid tables, tombstones, the
- * lists of flat segments, and the heads of their words), then the posting lists it chose. Each is one round trip however many
- * libraries; a head that stands in the catalogue needs none.
+ * lists of flat segments, and the heads of their words), then the posting lists it chose. Each is
+ * one round trip however many libraries.
  */
 
 import type { JsonValue, KeyValueStore } from '../platform/ports';

@@ -13,7 +13,7 @@ export function hashTerm(term: string): number {
   return createHash('sha256').update(term).digest().readUIntBE(0, HASH_BYTES);
 }
 
-/** Bytes of a hash that a value of one bucket of so many keeps: the bucket tells the highest bits. */
+/** Bytes of a hash that are kept in one bucket of so many, which tells its highest bits. */
 export function hashBytesOf(buckets: number): number {
   return Math.ceil((HASH_BITS - Math.log2(buckets)) / 8);
 }

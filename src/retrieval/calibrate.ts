@@ -21,7 +21,7 @@ const TEXTS_VERSION = 1;
 export const CALIBRATION_VERSION = 1_000 * TEXTS_VERSION + ANALYSIS_VERSION;
 
 /** A library that has grown or shrunk by a smaller share keeps its calibration. */
-const CHANGE_SHARE_MIN = 0.2;
+export const CHANGE_SHARE_MIN = 0.2;
 /** Texts whose scores are in memory together: what they want of the store is read together. */
 const QUERIES_AT_ONCE = 16;
 /** Digits kept of each number: a thousandth of a deviation decides nothing. */

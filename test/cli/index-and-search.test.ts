@@ -148,7 +148,7 @@ describe('a store', () => {
       [['search', 'x', '--k', '101'], 'k_out_of_range'],
       [['search', ' '], 'query_empty'],
       [['index', 'docs', '--library', 'rules', '--embedder', 'openai'], 'fingerprint_mismatch'],
-      [['index', 'docs', '--library', 'rules', '--embedder', 'lexical'], 'fingerprint_mismatch'],
+      [['index', 'docs', '--library', 'rules', '--embedder', 'none'], 'embedder_unknown'],
       [['index', 'docs', '--library', 'new', '--embedder', 'openai'], 'provider_key_missing'],
       [['delete', '--library', 'none'], 'library_unknown'],
       [['delete', '--library', 'rules', '--document', 'docs/release.md'], 'document_unknown'],

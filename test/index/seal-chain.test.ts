@@ -8,12 +8,12 @@ import { createTermCollector } from '../../src/index/collect-terms';
 import type { DocumentEntry } from '../../src/index/document-table';
 import { recordKey } from '../../src/index/keys';
 import { deletePrefix, writeValues } from '../../src/index/read-values';
-import { encodeRecord } from '../../src/index/record';
+import { encodeRecord, NO_VECTOR } from '../../src/index/record';
 import { type RowContents, type RowSource, recordSource } from '../../src/index/row-source';
 import { dropSeal, finishSeal, loadSealState, sealStep } from '../../src/index/seal-chain';
 import { sealSegment } from '../../src/index/seal-segment';
 import { itemBytes } from '../../src/index/stored-item';
-import { pickRows, rowOf, toRows } from '../../src/index/vector-rows';
+import { emptyRows, pickRows, rowOf, toRows } from '../../src/index/vector-rows';
 import type { JsonValue, KeyValueStore } from '../../src/platform/ports';
 import { quantizeInt8 } from '../../src/quantization/int8';
 import { codeRejectedBy } from '../support/error-code';
@@ -196,6 +196,50 @@ describe('a seal in steps', () => {
     await site.replaceValue(a, first);
     const { descriptor } = await finish(plan);
     expect(descriptor.chunks).toBe(9_000);
+  });
+});
+
+describe('a seal in steps of rows without vectors', () => {
+  const PLAIN = 'aaaaaaaaaaaaaaaa';
+  const PLAIN_ROWS = 9_000;
+  const plan = { ...planOf(PLAIN_ROWS), libraryId: PLAIN, dimensions: 0 };
+  beforeAll(async () => {
+    const items = plan.documents
+      .flatMap(({ chunks }) => chunks)
+      .map(({ job, record }, row) => {
+        const key = recordKey(PLAIN, job, record);
+        const value = encodeRecord(key, { ...textOf(row), vector: NO_VECTOR });
+        return { key, value, bytes: itemBytes(key, value) };
+      });
+    await site.run(({ kv }) => writeValues(kv, items));
+  });
+
+  it('gives the bytes of one at once, each record read once, and leaves nothing', async () => {
+    const { terms } = firstRows(PLAIN_ROWS);
+    const expected = buildSegment(plan, { vectors: emptyRows(PLAIN_ROWS, 0), terms });
+    read = [];
+    const sealed = await site.run(async ({ kv }) => {
+      const { documents, dimensions } = plan;
+      const source = recordSource(counted(kv), { libraryId: PLAIN, dimensions, documents });
+      let steps = 0;
+      const betweenSteps = () => {
+        steps += 1;
+      };
+      const { drop, ...rest } = await sealSegment(kv, plan, source, {
+        ...{ componentsAtOnceMax: 1_000_000, betweenSteps },
+      });
+      expect(steps).toBe(Math.ceil(PLAIN_ROWS / 4_000) + 1);
+      expect((await keysLike(site, WORK_KEY)).every((key) => /:(terms:\d+|state)$/.test(key))).toBe(
+        true,
+      );
+      await drop();
+      return rest;
+    });
+    expect(sealed.descriptor).toEqual(expected.descriptor);
+    expect(JSON.stringify(sealed.items)).toBe(JSON.stringify(expected.items));
+    expect(new Set(read).size).toBe(PLAIN_ROWS);
+    expect(read).toHaveLength(PLAIN_ROWS);
+    expect(await keysLike(site, WORK_KEY)).toEqual([]);
   });
 });
 

@@ -160,7 +160,9 @@ describe('words that a faulty writer wrote', () => {
 
   it('a place that is another', async () => {
     const all = await rewrite('places', placesKey(library.id, segment.id, 2), (bytes) => {
-      bytes[0] = (bytes[0] as number) ^ 4;
+      // Some units later: the first bit above the sign that is not set.
+      const first = bytes[0] as number;
+      bytes[0] = first | ([2, 4, 8, 16, 32, 64].find((bit) => (first & bit) === 0) ?? 0);
       return bytes;
     });
     expect(all).toEqual([

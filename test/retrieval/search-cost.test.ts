@@ -216,9 +216,9 @@ describe('a job', () => {
       publishes: 1,
       // Records in four batches of 23 KB 12, list, words and documents of 19 KB 2. To seal, the
       // records again, and whether there are values of a seal in steps, 1; to calibrate, list and
-      // words once and each record once, a few at a time.
-      index: { readUnits: 42, writeUnits: 14 },
-      all: { readUnits: 102, writeUnits: 69 },
+      // words once and each record once.
+      index: { readUnits: 30, writeUnits: 14 },
+      all: { readUnits: 90, writeUnits: 69 },
     });
     const edited = { ...corpus(100, 'alpha'), '7.md': 'Another rule.' };
     expect(await costsOf(edited)).toEqual({

@@ -23,12 +23,9 @@ import { appFunctions } from '../../src/handlers/functions';
 import type { JobView } from '../../src/jobs/job-view';
 import { createForgePlatform } from '../../src/platform/forge-platform';
 import type { Platform } from '../../src/platform/ports';
-import { FOREIGN_ITEMS } from '../../src/retrieval/foreign-items';
+import { documentCalls } from './document-calls';
 import { JIRA_SITE } from './jira-site';
 import { START_MS, seededRandom } from './local-app';
-
-const FOREIGN_TEXTS = new Set(FOREIGN_ITEMS);
-const isNoForeignText = (text: string) => !FOREIGN_TEXTS.has(text);
 
 export interface Answer {
   ok: boolean;
@@ -180,7 +177,7 @@ export async function createHandlerApp(
     stored: (installation = 'acme') => kvs.stats(installation),
     storeKey: (installation = 'acme') =>
       app.inside(({ secrets }) => secrets.set(OPENAI_KEY_NAME, OPENAI_KEY), { installation }),
-    embeddedTexts: () => server.requests.flatMap(({ texts }) => texts).filter(isNoForeignText),
+    embeddedTexts: () => documentCalls(server).flatMap(({ texts }) => texts),
     async close() {
       await platform.close();
       await server.close();

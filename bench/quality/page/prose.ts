@@ -1,5 +1,7 @@
 /** What docs/quality.md says besides figures. */
 
+import { SIGNIFICANCE } from '../../../src/retrieval/threshold';
+
 export const INTRODUCTION = `How well the right passages are found, on judged sets, beside other packages on the same chunks. Made by
 \`npm run bench -- quality-page\` from the newest results of \`npm run bench -- quality\` and \`npm run bench -- chunking-eval\`
 in \`bench/results\`; edit those who make it, not this page.`;
@@ -60,7 +62,7 @@ threshold is calibrated for the whole: where a step changes scores, missed and f
 export const THRESHOLD = `No number is a threshold for all: cosines and lexical scores differ from model to model and from library to library, and grow with
 the length of a query. So each library is calibrated when it is published. Short texts of other walks of life, which ship with
 the app, are run against it; lines through what they find say what chance finds for a query of a given length. A query grounds
-when it does better than chance by 2.33 standard deviations, the 99th percentile of the normal distribution
-(\`src/retrieval/threshold.ts\`). Five empty items decide nothing firmly: on another set false grounding may be twice as high.
-By words alone the two kinds of items are not told apart; such a library shows what it finds and says that it went by words.
-Admins who know their own library can hold it to golden questions (\`groundwork golden\`).`;
+when it does better than chance by more than ${SIGNIFICANCE} standard deviations. [Decision 10](decisions/0010-hybrid-ranking.md) says how, and
+that the level was chosen with the items of refinement-eval in sight; five empty items decide nothing firmly. By words alone the
+two kinds of items are not told apart: such a library shows what it finds and says that it went by words. Admins who know their
+own library can hold it to golden questions (\`groundwork golden\`).`;
