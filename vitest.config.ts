@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // These need a browser: npm run test:e2e.
     exclude: ['test/e2e/**', '**/node_modules/**'],
-    testTimeout: 60_000,
+    testTimeout: 240_000,
     hookTimeout: 120_000,
     pool: 'forks',
     // The suite is bound by its CPU: the default leaves one core of two idle.

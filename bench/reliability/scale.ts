@@ -4,11 +4,12 @@
  * need by that model, whatever this machine is busy with.
  */
 
+import { hashedEmbedding } from '../../emulator/providers/hashed-embedding';
 import type { KvsService } from '../../emulator/types';
 import type { EmbeddingProvider } from '../../src/embedding/provider';
 import { seededRandom } from '../../src/quantization/seeded-random';
-import { openJobSite } from '../../test/support/job-site';
-import { textOf } from '../vectors/words';
+import { openJobSite, PROVIDER_SEED } from '../../test/support/job-site';
+import { WORDS } from '../vectors/words';
 
 /** The model that bench vectors states: 25 ms a round trip and 60 MB/s. */
 const LATENCY = { requestMs: 25, bytesPerMs: 60_000 };
@@ -18,8 +19,15 @@ const MINUTE_MS = 60_000;
 /** Sections of a document; each is one chunk. */
 const SECTIONS = 40;
 const SECTION_CHARACTERS = 1_100;
+/** Words that a document is made of, and those of a sentence. */
+const DOCUMENT_WORDS = 40;
+const SENTENCE_WORDS = 10;
 const DOCUMENTS_PER_CALL = 6;
+/** Of the library that refinements search, indexed before the job is. */
+const HANDBOOK_CHUNKS = 2_000;
 const INSTALLATION = 'acme';
+/** Items that are refined, one after another. */
+const ITEMS = 20;
 const HOURS_MAX = 24;
 
 export interface ScaleOptions {
@@ -55,7 +63,8 @@ export async function indexAtScale(options: ScaleOptions): Promise<ScaleReport> 
     latency: LATENCY,
     settings: { enforceQuotas: true },
     events: { parallel: 8 },
-    provider: (genuine) => randomProvider(genuine, () => sleep(PROVIDER_MS)),
+    issues: itemsToRefine(),
+    provider: (genuine) => localProvider(genuine, () => sleep(PROVIDER_MS)),
     storage: (service) => traffic.watch(service, () => site.clock.now()),
   });
   sleep = (ms) => site.clock.sleep(ms);
@@ -66,31 +75,42 @@ export async function indexAtScale(options: ScaleOptions): Promise<ScaleReport> 
       if (!answer.ok) throw new Error(`${name}: ${answer.error?.code}`);
       return answer.result;
     };
-    const { jobId } = await ask('createJob', { library: 'rules', embedder: 'openai', dimensions });
-    const documents = documentsOf(chunks);
-    let calls = 0;
-    for (let first = 0; first < documents.length; first += DOCUMENTS_PER_CALL) {
-      const part = documents.slice(first, first + DOCUMENTS_PER_CALL);
-      await ask('stageDocuments', { jobId, call: calls, documents: part });
-      calls += 1;
-      // A page sends call after call; a minute's quota of writes takes some 90 of them.
-      await site.clock.advance(1_000);
-    }
-    await site.clock.advance(MINUTE_MS);
+    const ready = async (library: string, count: number) => {
+      const { jobId } = await ask('createJob', { library, embedder: 'openai', dimensions });
+      const documents = documentsOf(count);
+      let calls = 0;
+      for (let first = 0; first < documents.length; first += DOCUMENTS_PER_CALL) {
+        const part = documents.slice(first, first + DOCUMENTS_PER_CALL);
+        await ask('stageDocuments', { jobId, call: calls, documents: part });
+        calls += 1;
+        // A page sends call after call; a minute's quota of writes takes some 90 of them.
+        await site.clock.advance(1_000);
+      }
+      await site.clock.advance(MINUTE_MS);
+      return { jobId, calls, confirm: false };
+    };
+    const wait = (ms: number) => site.platform.runFor(ms, { installations: [INSTALLATION] });
+    const stateOf = async (jobId: string) => (await ask('jobProgress', { jobId })).state as string;
+    const handbook = await ready('handbook', HANDBOOK_CHUNKS);
+    await ask('startJob', handbook);
+    while (!isOver(await stateOf(handbook.jobId))) await wait(MINUTE_MS);
+    const job = await ready('rules', chunks);
+    const { jobId } = job;
     traffic.reset();
     const startedAt = site.clock.now();
-    await ask('startJob', { jobId, calls, confirm: false });
+    await ask('startJob', job);
     let [refined, refinementsFailed, state] = [0, 0, 'queued'];
     const gap = refinements === 0 ? MINUTE_MS : MINUTE_MS / refinements;
-    while (!['done', 'failed'].includes(state)) {
-      await site.platform.runFor(gap, { installations: [INSTALLATION] });
+    while (!isOver(state)) {
+      await wait(gap);
       if (refinements > 0) {
-        const search = { text: textOf(refined), k: 10 };
-        const answer = await site.clock.drive(site.call(INSTALLATION, 'search', search));
+        const section = { issueKey: `PAY-${1 + (refined % ITEMS)}` };
+        const refining = site.call(INSTALLATION, 'promptSection', section);
+        const answer = await site.clock.drive(refining);
         refined += 1;
         if (!answer.ok) refinementsFailed += 1;
       }
-      state = (await ask('jobProgress', { jobId })).state;
+      state = await stateOf(jobId);
       if (site.clock.now() - startedAt > HOURS_MAX * 60 * MINUTE_MS) break;
     }
     const { createdAt: _, updatedAt } = await ask('jobProgress', { jobId });
@@ -107,32 +127,60 @@ export async function indexAtScale(options: ScaleOptions): Promise<ScaleReport> 
   }
 }
 
+function isOver(state: string): boolean {
+  return state === 'done' || state === 'failed';
+}
+
+/** Items about what some of the documents are about. */
+function itemsToRefine() {
+  return Array.from({ length: ITEMS }, (_, i) => {
+    const [summary = '', ...sentences] = sectionOf(i, SECTIONS).split('. ');
+    const description = sentences.slice(0, 4).join('. ');
+    return { key: `PAY-${1 + i}`, type: 'Story', summary, description };
+  });
+}
+
 function documentsOf(chunks: number) {
   const documents = [];
   for (let first = 0; first < chunks; first += SECTIONS) {
+    const number = first / SECTIONS;
     const count = Math.min(SECTIONS, chunks - first);
-    const sections = Array.from({ length: count }, (_, i) => {
-      const text = textOf(first + i).slice(0, SECTION_CHARACTERS);
-      return `## Section ${first + i}\n\n${text}`;
-    });
+    const sections = Array.from(
+      { length: count },
+      (_, i) => `## Section ${first + i}\n\n${sectionOf(number, i)}`,
+    );
     const content = Buffer.from(sections.join('\n\n')).toString('base64');
-    documents.push({ name: `part-${first / SECTIONS}.md`, part: 0, parts: 1, content });
+    documents.push({ name: `part-${number}.md`, part: 0, parts: 1, content });
   }
   return documents;
 }
 
-/** Unit vectors without meaning, at once but for the wait: what is measured is the way around. */
-function randomProvider(genuine: EmbeddingProvider, wait: () => Promise<void>): EmbeddingProvider {
-  const random = seededRandom(1);
+/** Sentences of the words of one document, so that its sections are nearer to each other. */
+function sectionOf(document: number, section: number): string {
+  const ofDocument = seededRandom(document);
+  const words = Array.from({ length: DOCUMENT_WORDS }, () => drawn(WORDS, ofDocument));
+  const random = seededRandom(document * SECTIONS + section + 1);
+  let text = '';
+  while (text.length < SECTION_CHARACTERS) {
+    text += Array.from({ length: SENTENCE_WORDS }, () => drawn(words, random)).join(' ');
+    text += '. ';
+  }
+  return text;
+}
+
+function drawn(words: readonly string[], random: () => number): string {
+  return words[Math.floor(random() * words.length)] as string;
+}
+
+/** Vectors of the words, as the local provider answers queries, at once but for the wait. */
+function localProvider(genuine: EmbeddingProvider, wait: () => Promise<void>): EmbeddingProvider {
   return {
     ...genuine,
     async doEmbed(texts) {
       await wait();
-      const embeddings = texts.map(() => {
-        const vector = Float32Array.from({ length: genuine.dimensions }, () => random() - 0.5);
-        const norm = Math.hypot(...vector);
-        return vector.map((value) => value / norm);
-      });
+      const embeddings = texts.map((text) =>
+        Float32Array.from(hashedEmbedding(text, genuine.dimensions, PROVIDER_SEED)),
+      );
       return { embeddings, tokens: texts.length * 250 };
     },
   };

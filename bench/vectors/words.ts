@@ -5,7 +5,7 @@ import { seededRandom } from '../../src/quantization/seeded-random';
 /** UTF-16 units of a chunk's text; all of it is ASCII. */
 export const TEXT_CHARACTERS = 1_500;
 
-const WORDS =
+export const WORDS =
   'a the and or of to in for with by from on at as is are be must may should when before after team release review test story change branch build approve deploy check write read owner customer issue ticket sprint report data access key secret backup service request answer queue index record field value list table page folder policy rule process step example default limit quota error warning retry merge commit version document section summary acceptance criteria reviewer estimate priority label component environment production staging rollback incident contact escalate weekly daily never always only every other first last new old open closed'.split(
     ' ',
   );

@@ -26,7 +26,7 @@ type Report = (delivery: Delivery) => void;
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
-  readonly #gate = new ConcurrencyGate();
+  readonly #gate: ConcurrencyGate;
   #running = 0;
   #reports = new Set<Report>();
   /** Deliveries that ended while no run was there to report them. */
@@ -35,6 +35,7 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#gate = new ConcurrencyGate(options.honoursConcurrency ?? true);
   }
 
   /** Delivers until the goal is met. */

@@ -66,4 +66,6 @@ export interface DeliveryOptions {
   parallel?: number;
   /** Retries after which an event is dropped, EVENT_RETRIES_MAX by default. */
   retriesMax?: number;
+  /** Whether concurrency keys count, true by default: nothing that must hold may depend on them. */
+  honoursConcurrency?: boolean;
 }

@@ -105,7 +105,8 @@ async function lookAfterLanes(run: JobRun): Promise<number | undefined> {
   if (isStale) await run.save({ ...progress, round: state.round + 1, lanesAt: 0 });
   if (run.state.lanesAt === 0) {
     const { round } = run.state;
-    const lane = { jobId, plan: planNumber, round, lanes, deferred: 0 };
+    const { library } = current;
+    const lane = { jobId, library, plan: planNumber, round, lanes, deferred: 0 };
     await context.push(Array.from({ length: lanes }, (_, i) => laneEvent({ ...lane, lane: i })));
     await run.save({ lanesAt: now, embedStartedAt: run.state.embedStartedAt || now });
   }

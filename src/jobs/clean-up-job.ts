@@ -145,7 +145,7 @@ async function countClaims(
  * was deleted meanwhile. A lane may have written since its claims were deleted, and looking for
  * orphans does not come by here.
  */
-async function deleteUnlisted(
+export async function deleteUnlisted(
   { kv, entities }: Pick<Platform, 'kv' | 'entities'>,
   libraryId: string,
 ): Promise<void> {

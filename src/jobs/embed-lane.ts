@@ -29,6 +29,8 @@ const DEFER_SECONDS_MAX = 900;
 
 export interface Lane {
   jobId: string;
+  /** Id of the library that the records are written for. */
+  library: string;
   plan: number;
   round: number;
   lane: number;

@@ -23,6 +23,8 @@ const coordinateSchema = v.object({
 const embedSchema = v.object({
   step: v.literal('embed'),
   jobId: idSchema,
+  /** Id of the library that the records are written for. */
+  library: idSchema,
   plan: count,
   round: count,
   lane: count,

@@ -4,6 +4,7 @@ import { GroundworkError } from '../errors';
 import { PROVIDERS, type Providers } from '../index/choose-provider';
 import type { Platform } from '../platform/ports';
 import { beginDelivery } from './claims';
+import { deleteUnlisted } from './clean-up-job';
 import { coordinate } from './coordinate';
 import { embedLane } from './embed-lane';
 import { eraseOn } from './erase-on';
@@ -53,6 +54,8 @@ async function takeEvent(platform: Platform, event: unknown, providers: Provider
   }
   if (await isStale(platform, step.jobId)) {
     platform.log('job_event_stale', { jobId: step.jobId });
+    // The try before may have been ended between writing records and finding its job gone.
+    if (step.step === 'embed' && received.attempt > 0) await deleteUnlisted(platform, step.library);
     return;
   }
   const context = contextOf(platform, received, providers);

@@ -10,11 +10,13 @@ import type {
   KeyValueStore,
   Platform,
 } from '../platform/ports';
+import { deleteUnlisted } from './clean-up-job';
 import { type JobState, newJobState, parseJobState } from './job';
 import { JOB_ENTITY, jobPrefix } from './job-keys';
 
 /** A change that loses to others so often has found a fault, not a busy job. */
 const ATTEMPTS_MAX = 8;
+const LIBRARY_ID = /^[0-9a-f]{16}$/;
 
 export interface StoredJob {
   jobId: string;
@@ -196,6 +198,18 @@ export async function failOutdatedJob(
   const failed = { ...state, state: 'failed' as const, error: { code, message }, isClean: true };
   await saveJob(entities, job, failed);
   await deletePrefix(kv, jobPrefix(jobId));
+  // Of a first job: nothing else names what it has embedded, nor the library that it made for it.
+  for (const library of libraryIdsIn(stored?.['body'])) {
+    await deleteUnlisted({ kv, entities }, library);
+  }
+}
+
+/** Ids of the libraries that a state of another version has planned for, as far as it says so. */
+function libraryIdsIn(body: JsonValue | undefined): string[] {
+  const plans = (body as { plans?: unknown } | undefined)?.plans;
+  if (!Array.isArray(plans)) return [];
+  const ids = plans.map((plan: { library?: unknown } | null) => plan?.library);
+  return ids.filter((id): id is string => typeof id === 'string' && LIBRARY_ID.test(id));
 }
 
 function libraryNameIn(body: JsonValue | undefined): string {

@@ -1,24 +1,13 @@
 /** What the page lists: libraries, their documents, and jobs. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  createHandlerApp,
-  given,
-  type HandlerApp,
-  LUNCH,
-  RELEASE,
-  resultOf,
-} from '../support/handler-app';
+import { describe, expect, it } from 'vitest';
+import { eachTestApp } from '../support/each-app';
+import { given, type HandlerApp, LUNCH, RELEASE, resultOf } from '../support/handler-app';
 import { liveTexts, REQUEST, rules, SECOND } from '../support/job-library';
 
 let app: HandlerApp;
-beforeEach(async () => {
-  vi.spyOn(console, 'log').mockImplementation(() => undefined);
-  app = await createHandlerApp();
+eachTestApp(async (fresh) => {
+  app = fresh;
   await app.storeKey();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await app.close();
 });
 
 const libraries = async () => resultOf(await app.call('listLibraries', {})).libraries;

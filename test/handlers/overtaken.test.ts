@@ -2,22 +2,18 @@
  * Two runs on one job at once, the later held at a chosen point: whatever it meets when it goes on,
  * the outcome of the earlier one stands.
  */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { handleJobEvent } from '../../src/jobs/handle-event';
 import type { Platform } from '../../src/platform/ports';
-import { ADMIN, createHandlerApp, type HandlerApp, resultOf } from '../support/handler-app';
+import { eachTestApp } from '../support/each-app';
+import { ADMIN, type HandlerApp, resultOf } from '../support/handler-app';
 import { liveTexts, openLibrary, paidTexts, REQUEST, SECOND } from '../support/job-library';
 import { crashAt, mend, type Point, withTransact } from '../support/job-stops';
 
 let app: HandlerApp;
-beforeEach(async () => {
-  vi.spyOn(console, 'log').mockImplementation(() => undefined);
-  app = await createHandlerApp();
+eachTestApp(async (fresh) => {
+  app = fresh;
   await openLibrary(app);
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await app.close();
 });
 
 interface Held {

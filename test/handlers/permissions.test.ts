@@ -1,9 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { resolverDefinitions } from '../../src/handlers/resolver';
+import { eachTestApp } from '../support/each-app';
 import {
   ADMIN,
   type Caller,
-  createHandlerApp,
   type HandlerApp,
   RELEASE,
   resultOf,
@@ -12,14 +12,9 @@ import {
 } from '../support/handler-app';
 
 let app: HandlerApp;
-beforeEach(async () => {
-  vi.spyOn(console, 'log').mockImplementation(() => undefined);
-  app = await createHandlerApp();
+eachTestApp(async (fresh) => {
+  app = fresh;
   await app.storeKey();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await app.close();
 });
 
 const REQUEST = { library: 'rules', projects: ['PAY'], embedder: 'openai' };

@@ -1,16 +1,12 @@
 /** A resolver has 25 seconds: a provider that asks for a longer wait gets a clear error instead. */
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { ADMIN, createHandlerApp, type HandlerApp, RELEASE } from '../support/handler-app';
+import { expect, it } from 'vitest';
+import { eachTestApp } from '../support/each-app';
+import { ADMIN, type HandlerApp, RELEASE } from '../support/handler-app';
 
 let app: HandlerApp;
-beforeEach(async () => {
-  vi.spyOn(console, 'log').mockImplementation(() => undefined);
-  app = await createHandlerApp();
+eachTestApp(async (fresh) => {
+  app = fresh;
   await app.storeKey();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await app.close();
 });
 
 it('a search whose provider asks to wait 30 seconds says so at once', async () => {

@@ -1,8 +1,9 @@
 /** The daily clearing away: old jobs, abandoned ones, retired segments, values nothing names. */
-import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadCatalogue } from '../../src/index/catalogue';
 import { sweepOrphans } from '../../src/jobs/orphans';
-import { createHandlerApp, given, type HandlerApp, resultOf } from '../support/handler-app';
+import { eachTestApp, type LogSpy } from '../support/each-app';
+import { given, type HandlerApp, resultOf } from '../support/handler-app';
 import {
   type LiveLibrary,
   liveLibrary,
@@ -19,15 +20,11 @@ const DAY = 24 * HOUR;
 
 let app: HandlerApp;
 let live: LiveLibrary;
-let log: MockInstance<typeof console.log>;
-beforeEach(async () => {
-  log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
-  app = await createHandlerApp();
+let log: LogSpy;
+eachTestApp(async (fresh, spy) => {
+  app = fresh;
+  log = spy;
   live = await openLibrary(app);
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await app.close();
 });
 
 const clearAfter = async (ms: number) => {

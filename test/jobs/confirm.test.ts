@@ -1,12 +1,7 @@
 /** A job that asks before it spends anything. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  createHandlerApp,
-  type HandlerApp,
-  LUNCH,
-  RELEASE,
-  resultOf,
-} from '../support/handler-app';
+import { describe, expect, it } from 'vitest';
+import { eachTestApp } from '../support/each-app';
+import { type HandlerApp, LUNCH, RELEASE, resultOf } from '../support/handler-app';
 import {
   type LiveLibrary,
   liveLibrary,
@@ -23,15 +18,10 @@ const DAY = 24 * 60 * 60_000;
 let app: HandlerApp;
 let live: LiveLibrary;
 let paid: number;
-beforeEach(async () => {
-  vi.spyOn(console, 'log').mockImplementation(() => undefined);
-  app = await createHandlerApp();
+eachTestApp(async (fresh) => {
+  app = fresh;
   live = await openLibrary(app);
   paid = paidTexts(app).length;
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await app.close();
 });
 
 const planned = async (documents = SECOND, request: object = REQUEST) => {

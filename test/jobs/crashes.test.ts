@@ -1,7 +1,8 @@
 /** Runs that the platform ends: by their death, by their time, and with their events dropped. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Platform } from '../../src/platform/ports';
-import { ADMIN, createHandlerApp, type HandlerApp, resultOf } from '../support/handler-app';
+import { eachTestApp } from '../support/each-app';
+import { ADMIN, type HandlerApp, resultOf } from '../support/handler-app';
 import {
   liveLibrary,
   openLibrary,
@@ -16,14 +17,9 @@ const MINUTE = 60_000;
 const CRASH = { type: 'crash-before' } as const;
 
 let app: HandlerApp;
-beforeEach(async () => {
-  vi.spyOn(console, 'log').mockImplementation(() => undefined);
-  app = await createHandlerApp();
+eachTestApp(async (fresh) => {
+  app = fresh;
   await app.storeKey();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await app.close();
 });
 
 const serve = (minutes: number) =>

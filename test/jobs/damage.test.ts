@@ -1,7 +1,8 @@
 /** Values of a job that are damaged: the job says so, and the live generation is untouched. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../src/platform/ports';
-import { createHandlerApp, type HandlerApp, resultOf } from '../support/handler-app';
+import { eachTestApp } from '../support/each-app';
+import { type HandlerApp, resultOf } from '../support/handler-app';
 import {
   type LiveLibrary,
   liveLibrary,
@@ -14,14 +15,9 @@ import { crashAt, mend, type Point } from '../support/job-stops';
 
 let app: HandlerApp;
 let live: LiveLibrary;
-beforeEach(async () => {
-  vi.spyOn(console, 'log').mockImplementation(() => undefined);
-  app = await createHandlerApp();
+eachTestApp(async (fresh) => {
+  app = fresh;
   live = await openLibrary(app);
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await app.close();
 });
 
 /** The job's values of one kind, by the letter that stands in their keys. */

@@ -1,19 +1,15 @@
 /** Deleting while jobs run: what was deleted does not come back, and the jobs leave nothing. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { eraseLibrary } from '../../src/index/delete';
-import { createHandlerApp, type HandlerApp, resultOf } from '../support/handler-app';
+import { eachTestApp } from '../support/each-app';
+import { type HandlerApp, resultOf } from '../support/handler-app';
 import { liveTexts, openLibrary, REQUEST, SECOND } from '../support/job-library';
-import { crashAt, mend, onState, type Point } from '../support/job-stops';
+import { crashAt, faultConsumer, mend, onState, type Point } from '../support/job-stops';
 
 let app: HandlerApp;
-beforeEach(async () => {
-  vi.spyOn(console, 'log').mockImplementation(() => undefined);
-  app = await createHandlerApp();
+eachTestApp(async (fresh) => {
+  app = fresh;
   await openLibrary(app);
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await app.close();
 });
 
 async function stoppedAt(point: Point): Promise<string> {
@@ -156,6 +152,27 @@ describe('everything, deleted', () => {
     await deleteEverything();
     provider.letGo();
     await delivered;
+    await app.deliver();
+    expect(await app.stored()).toEqual({ keys: 0, bytes: 0 });
+  });
+
+  it('stays deleted where a lane dies before it finds its job gone', async () => {
+    let isStored = false;
+    app.around = (platform) => {
+      const { kv } = platform;
+      const batchSet: typeof kv.batchSet = async (items) => {
+        const isFirst = !isStored && items.some(({ key }) => key.includes(':r:'));
+        isStored ||= isFirst;
+        if (isFirst) await deleteEverything();
+        await kv.batchSet(items);
+        if (isFirst) faultConsumer(app, { type: 'crash-before' });
+      };
+      return { ...platform, kv: { ...kv, batchSet } };
+    };
+    await app.start(REQUEST, SECOND);
+    await app.deliverDue();
+    expect((await app.keys('l:')).length).toBeGreaterThan(0);
+    mend(app);
     await app.deliver();
     expect(await app.stored()).toEqual({ keys: 0, bytes: 0 });
   });

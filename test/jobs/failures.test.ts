@@ -1,7 +1,8 @@
 /** What becomes of a job when the store or the provider fails. */
-import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { OPENAI_KEY_NAME } from '../../src/embedding/create-provider';
-import { createHandlerApp, type HandlerApp, resultOf } from '../support/handler-app';
+import { eachTestApp, type LogSpy } from '../support/each-app';
+import { type HandlerApp, resultOf } from '../support/handler-app';
 import {
   liveLibrary,
   liveTexts,
@@ -17,14 +18,10 @@ const MINUTE = 60_000;
 const DOWN = { type: 'fail', status: 503, code: 'DOWN' } as const;
 
 let app: HandlerApp;
-let log: MockInstance<typeof console.log>;
-beforeEach(async () => {
-  log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
-  app = await createHandlerApp();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await app.close();
+let log: LogSpy;
+eachTestApp((fresh, spy) => {
+  app = fresh;
+  log = spy;
 });
 
 const resume = async (jobId: string) => {

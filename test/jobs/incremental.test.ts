@@ -1,6 +1,7 @@
 /** What a change of a document, of a library or of nothing at all makes a job embed. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createHandlerApp, given, type HandlerApp, resultOf } from '../support/handler-app';
+import { describe, expect, it } from 'vitest';
+import { eachTestApp } from '../support/each-app';
+import { given, type HandlerApp, resultOf } from '../support/handler-app';
 import { liveTexts, paidTexts, REQUEST } from '../support/job-library';
 
 /** Sections long enough that each is a chunk of its own. */
@@ -11,14 +12,9 @@ const handbook = (titles: readonly string[]) =>
   given('handbook.md', `# Handbook\n\n${titles.map(section).join('')}`);
 
 let app: HandlerApp;
-beforeEach(async () => {
-  vi.spyOn(console, 'log').mockImplementation(() => undefined);
-  app = await createHandlerApp();
+eachTestApp(async (fresh) => {
+  app = fresh;
   await app.storeKey();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await app.close();
 });
 
 /** Indexes and says which texts were embedded for it. */

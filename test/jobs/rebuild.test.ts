@@ -1,5 +1,5 @@
 /** Another model, other dimensions, another chunker: refused, or made anew from what is stored. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   catalogueValue,
   type Fingerprint,
@@ -7,7 +7,8 @@ import {
   loadCatalogue,
 } from '../../src/index/catalogue';
 import { CATALOGUE_ENTITY, CATALOGUE_KEY } from '../../src/index/keys';
-import { createHandlerApp, given, type HandlerApp, resultOf } from '../support/handler-app';
+import { eachTestApp } from '../support/each-app';
+import { given, type HandlerApp, resultOf } from '../support/handler-app';
 import {
   type LiveLibrary,
   liveLibrary,
@@ -25,14 +26,9 @@ const REBUILD = { ...SMALLER, rebuild: true };
 
 let app: HandlerApp;
 let live: LiveLibrary;
-beforeEach(async () => {
-  vi.spyOn(console, 'log').mockImplementation(() => undefined);
-  app = await createHandlerApp();
+eachTestApp(async (fresh) => {
+  app = fresh;
   live = await openLibrary(app);
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await app.close();
 });
 
 const libraries = async () => resultOf(await app.call('listLibraries', {})).libraries;

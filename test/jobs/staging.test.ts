@@ -1,7 +1,7 @@
 /** Documents on their way into a job: calls repeated, missing, out of order, and in pieces. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { eachTestApp } from '../support/each-app';
 import {
-  createHandlerApp,
   given,
   type HandlerApp,
   inPieces,
@@ -14,14 +14,9 @@ import { liveTexts, REQUEST, rules } from '../support/job-library';
 import { mend } from '../support/job-stops';
 
 let app: HandlerApp;
-beforeEach(async () => {
-  vi.spyOn(console, 'log').mockImplementation(() => undefined);
-  app = await createHandlerApp();
+eachTestApp(async (fresh) => {
+  app = fresh;
   await app.storeKey();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await app.close();
 });
 
 const create = async (): Promise<string> => resultOf(await app.call('createJob', REQUEST)).jobId;

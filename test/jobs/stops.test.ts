@@ -1,6 +1,7 @@
 /** Pausing, resuming and cancelling, wherever the job is: nothing is lost and nothing is left. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createHandlerApp, type HandlerApp, resultOf } from '../support/handler-app';
+import { describe, expect, it } from 'vitest';
+import { eachTestApp } from '../support/each-app';
+import { type HandlerApp, resultOf } from '../support/handler-app';
 import {
   type LiveLibrary,
   liveLibrary,
@@ -14,14 +15,9 @@ import { crashAt, mend, type Point } from '../support/job-stops';
 
 let app: HandlerApp;
 let live: LiveLibrary;
-beforeEach(async () => {
-  vi.spyOn(console, 'log').mockImplementation(() => undefined);
-  app = await createHandlerApp();
+eachTestApp(async (fresh) => {
+  app = fresh;
   live = await openLibrary(app);
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await app.close();
 });
 
 const act = async (control: string, jobId: string) => resultOf(await app.call(control, { jobId }));

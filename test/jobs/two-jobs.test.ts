@@ -1,9 +1,10 @@
 /** Several jobs on one library: one after the other by the lease, or one on top of the other. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { deleteDocument } from '../../src/index/delete';
 import { LEASE_MS, leaseKeyOf } from '../../src/jobs/library-lease';
 import type { Platform } from '../../src/platform/ports';
-import { createHandlerApp, given, type HandlerApp, resultOf } from '../support/handler-app';
+import { eachTestApp } from '../support/each-app';
+import { given, type HandlerApp, resultOf } from '../support/handler-app';
 import { liveTexts, openLibrary, paidTexts, REQUEST, rules, SECOND } from '../support/job-library';
 import { crashAt, mend, onState, type Point } from '../support/job-stops';
 
@@ -12,13 +13,8 @@ const OTHER = [given('lunch.md', '# Canteen\n\nThe canteen is closed on Monday.\
 const WAITING = 'another job works on this library';
 
 let app: HandlerApp;
-beforeEach(async () => {
-  vi.spyOn(console, 'log').mockImplementation(() => undefined);
-  app = await createHandlerApp();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await app.close();
+eachTestApp((fresh) => {
+  app = fresh;
 });
 
 /** Writes the library's lease behind the app's back. */

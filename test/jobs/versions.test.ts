@@ -1,7 +1,8 @@
 /** Events and job states of another version of the app: an update comes in the middle of jobs. */
-import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { JOB_VERSION } from '../../src/jobs/job';
-import { ADMIN, createHandlerApp, type HandlerApp, resultOf } from '../support/handler-app';
+import { eachTestApp, type LogSpy } from '../support/each-app';
+import { ADMIN, type HandlerApp, resultOf } from '../support/handler-app';
 import {
   type LiveLibrary,
   liveLibrary,
@@ -13,16 +14,12 @@ import { CONSUMER, crashAt, mend } from '../support/job-stops';
 
 let app: HandlerApp;
 let live: LiveLibrary;
-let log: MockInstance<typeof console.log>;
-beforeEach(async () => {
-  log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
-  app = await createHandlerApp();
+let log: LogSpy;
+eachTestApp(async (fresh, spy) => {
+  app = fresh;
+  log = spy;
   live = await openLibrary(app);
   log.mockClear();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await app.close();
 });
 
 const consume = (body: unknown) =>
@@ -142,6 +139,26 @@ describe('the state of a job that another version wrote', () => {
       error: { code: 'job_outdated' },
     });
     expect(await app.keys('t:')).toEqual([]);
+  });
+
+  it('leaves nothing of a first job, whose library no catalogue has', async () => {
+    const request = { ...REQUEST, library: 'handbook' };
+    crashAt(app, 'seal');
+    const jobId = await app.start(request, SECOND);
+    await app.deliverDue();
+    mend(app);
+    expect((await app.keys('l:')).length).toBeGreaterThan(live.keys.length);
+    await app.inside(async ({ entities }) => {
+      const stored = await entities.get('job', jobId);
+      const token = Number(stored?.['token']);
+      const body = { ...(stored?.['body'] as object), version: JOB_VERSION + 1 };
+      const condition = { attribute: 'token', equals: token };
+      const value = { token: token + 1, body: body as never };
+      await entities.transact([{ entity: 'job', key: jobId, value, condition }]);
+    });
+    await app.deliver();
+    expect((await app.progress(jobId)).error).toMatchObject({ code: 'job_outdated' });
+    expect(await app.keys('l:')).toEqual(live.keys);
   });
 
   it('leaves records that nothing names to the daily search for orphans', async () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { MemoryLevel } from 'memory-level';
 import { type AppManifest, readAppManifest } from '../../emulator/app-manifest';
 import { type VirtualClock, virtualClock } from '../../emulator/clock';
+import type { JiraIssueSeed } from '../../emulator/jira/jira-site';
 import { decodeAddress, installationPrefix, prefixEnd } from '../../emulator/kvs/address';
 import { decodeRecord } from '../../emulator/kvs/record';
 import { createKvsService } from '../../emulator/kvs/service';
@@ -30,6 +31,9 @@ import type { Stored } from './stored-keys';
 
 /** Label of calls that only look; faults leave them alone. */
 export const READER = 'reader';
+
+/** Of the vectors that the provider answers with. */
+export const PROVIDER_SEED = 1;
 
 const OPENAI = 'https://api.openai.com';
 const manifests = new Map<string, Promise<AppManifest>>();
@@ -55,6 +59,8 @@ export interface JobSiteOptions
   /** In the place of the provider over HTTP, for jobs. */
   provider?: (genuine: EmbeddingProvider) => EmbeddingProvider;
   log?: Platform['log'];
+  /** Items of the Jira site, of project PAY. */
+  issues?: readonly JiraIssueSeed[];
   /** Stands before the storage service. */
   storage?: (service: KvsService, stored: JobSite['stored']) => KvsService;
 }
@@ -113,6 +119,7 @@ export async function openJobSite(options: JobSiteOptions = {}): Promise<JobSite
     jira: {
       users: [{ accountId: 'admin', admin: true, projects: 'all' }],
       projects: [{ key: 'PAY', name: 'Payments' }],
+      issues: options.issues ?? [],
     },
     ...(options.events === undefined ? {} : { events: options.events }),
     ...(options.latency === undefined ? {} : { latency: options.latency }),
@@ -208,7 +215,7 @@ function openAiHost(behaviourOf: NonNullable<JobSiteOptions['behaviour']>) {
       if (behaviour.kind === 'hangUp') throw new TypeError('fetch failed');
       const { pathname: path } = new URL(request.url);
       const asked = { method: request.method, path, authorization, body };
-      const answer = answerEmbeddings(asked, behaviour, 1);
+      const answer = answerEmbeddings(asked, behaviour, PROVIDER_SEED);
       if (answer.status < 300) embedded.set(key, [...(embedded.get(key) ?? []), body.input]);
       return new Response(answer.body, { status: answer.status, headers: answer.headers });
     },

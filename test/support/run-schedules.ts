@@ -2,7 +2,7 @@
 import { type SimulationReport, simulate } from './simulation';
 
 /** How many schedules are run, all parts together; more for a longer look. */
-export const SCHEDULES = Number(process.env['GROUNDWORK_SCHEDULES'] ?? 1_700);
+export const SCHEDULES = Number(process.env['GROUNDWORK_SCHEDULES'] ?? 2_000);
 /** One schedule alone, with everything that happens in it. */
 export const SEED = process.env['GROUNDWORK_SEED'];
 

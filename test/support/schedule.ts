@@ -20,6 +20,8 @@ export interface Weather {
   skewMsMax: number;
   /** Turns by which a storage request may come later than those beside it. */
   turnsMax: number;
+  /** Milliseconds that a storage request takes. */
+  requestMs: number;
 }
 
 export interface PlannedJob {
@@ -52,6 +54,11 @@ export const LIBRARIES = ['rules', 'notes'] as const;
 export const DIMENSIONS = 128;
 const DOCUMENTS = 5;
 const VERSIONS = 3;
+/** Share of schedules in which two jobs race, and the calls within which both begin. */
+const RACE_RATE = 0.4;
+const RACE_CALLS = 30;
+/** Runs that take time are under way at the same time. */
+const RACE_REQUEST_MS = 300;
 const SCAN = { name: 'scan.pdf', text: '%PDF-1.7' };
 
 export function drawSchedule(seed: number): Schedule {
@@ -72,8 +79,26 @@ export function drawSchedule(seed: number): Schedule {
   }
   if (draw() < 0.15) later({ type: 'delete', document: nameOf(Math.floor(draw() * 4)) }, 400);
   if (draw() < 0.1) later({ type: 'restore' }, 400);
+  if (draw() < RACE_RATE) makeRace(draw, weather, deeds);
   deeds.sort((a, b) => a.atCall - b.atCall);
   return { hasBase, weather, jobs, deeds };
+}
+
+/**
+ * Both jobs of a library at work at once: concurrency keys do not count, and clocks are so wrong
+ * that leases, claims and holders are taken over at any time. These spare work only, so what is
+ * left to hold is the transactions.
+ */
+function makeRace(draw: Draw, weather: Weather, deeds: Schedule['deeds']): void {
+  weather.events.honoursConcurrency = false;
+  weather.events.parallel = 8;
+  weather.skewMsMax = 1_800_000;
+  weather.events.delayJitterMs = 0;
+  weather.turnsMax = 5;
+  weather.requestMs = RACE_REQUEST_MS;
+  for (const one of deeds) {
+    if (one.deed.type === 'start') one.atCall = Math.floor(draw() * RACE_CALLS);
+  }
 }
 
 /** Every document of the base and of all jobs, so that what is stored can be recognised. */
@@ -110,6 +135,7 @@ function drawWeather(draw: Draw): Weather {
     nonsenseRate: draw() < 0.2 ? 0.1 : 0,
     skewMsMax: pick(draw, [0, 20_000, 180_000, 1_800_000]),
     turnsMax: pick(draw, [0, 2, 5]),
+    requestMs: 0,
   };
 }
 

@@ -112,6 +112,7 @@ class Simulation {
       startMs: START_MS + DAY_MS,
       textsPerCallMax: TEXTS_PER_CALL,
       events: weather.events,
+      latency: { requestMs: weather.requestMs, bytesPerMs: 60_000 },
       settings: weather.settings,
       skewMs: () => (this.#isCalm ? 0 : skewMs()),
       log: (event, facts) => this.trace(`  ${event} ${JSON.stringify(facts)}`),
@@ -120,11 +121,12 @@ class Simulation {
       storage: (service, stored) => this.#book.watch(this.#unsteady(service), stored),
     });
     this.#people = new People(this.#site, this.#book, this.#jobs);
-    await this.#site.install(HOME, snapshot);
+    await this.#site.clock.drive(this.#site.install(HOME, snapshot));
     await this.#book.begin(await this.#site.stored(HOME));
     for (const job of jobs) {
       const request = { library: job.library, embedder: 'openai', ...job.request };
-      const jobId = await stage(this.#site, request, job.documents);
+      const staging = stage(this.#site, request, job.documents);
+      const jobId = await this.#site.clock.drive(staging);
       this.#jobs.push({ ...job, jobId, isStarted: false });
     }
     this.#site.platform.calls.setFaults([this.#pulse(), ...FAULTS.map((a) => this.#fault(a))]);
