@@ -26,6 +26,7 @@ import { type IndexRequest, indexDocuments } from '../../src/jobs/index-here';
 import { createForgePlatform } from '../../src/platform/forge-platform';
 import type { JsonValue, Platform } from '../../src/platform/ports';
 import { type Hit, rankChunks, type SearchScope, search } from '../../src/retrieval/search';
+import { isForeignText } from './document-calls';
 import { withBeforePublish } from './watched-platform';
 
 export const ACME = 'acme';
@@ -208,7 +209,7 @@ export function wordProvider(
     normalized: true,
     embedded,
     async doEmbed(texts) {
-      embedded.push(...texts);
+      embedded.push(...texts.filter((text) => !isForeignText(text)));
       const embeddings = texts.map((text) => hashedEmbedding(text, dimensions, 1));
       return { embeddings, tokens: texts.length };
     },
