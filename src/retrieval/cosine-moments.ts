@@ -1,11 +1,12 @@
 /**
  * Mean and spread of a query's cosines over a whole library, without reading it. Rows of lists that
  * were read count by their estimates. Those of the others are taken to lie about the score of their
- * centroid, as `choose-lists.ts` takes them to.
+ * centroid, their residuals alike in all directions. Text is not: there the spread comes out a
+ * quarter too small (docs/decisions/0010-hybrid-ranking.md), which weighs vectors a third more.
  */
 
 import type { SegmentHead } from '../index/segment-heads';
-import { addMoments, type Moments, momentsOf, NO_MOMENTS } from './fusion';
+import { addMoments, type Moments, NO_MOMENTS } from './fusion';
 import type { PreparedQuery, ScannedLists } from './scan-lists';
 
 export function cosineMoments(
@@ -16,8 +17,7 @@ export function cosineMoments(
   let moments: Moments = NO_MOMENTS;
   for (const [i, { head, list, number }] of scanned.lists.entries()) {
     const first = scanned.firstRow[i] as number;
-    const estimates = scanned.estimates.subarray(first, first + list.count);
-    const own = momentsOf(estimates.filter((estimate) => estimate > Number.NEGATIVE_INFINITY));
+    const own = readMoments(scanned, first, first + list.count);
     moments = addMoments(moments, own);
     if (number === undefined) continue;
     const ofHead = read.get(head) ?? new Map<number, Moments>();
@@ -31,9 +31,22 @@ export function cosineMoments(
   return moments;
 }
 
+/** Of rows that were read, without what the error of an estimate adds to its square. */
+function readMoments({ estimates, errors }: ScannedLists, first: number, end: number): Moments {
+  let [count, sum, squares] = [0, 0, 0];
+  for (let row = first; row < end; row += 1) {
+    const estimate = estimates[row] as number;
+    if (estimate === Number.NEGATIVE_INFINITY) continue;
+    count += 1;
+    sum += estimate;
+    squares += estimate * estimate - (errors[row] as number) ** 2;
+  }
+  return { count, sum, squares };
+}
+
 /** Of the lists of a clustered segment that were not read. */
 function unreadMoments(
-  { table, descriptor }: SegmentHead,
+  { table }: SegmentHead,
   scores: Float32Array,
   read: ReadonlyMap<number, Moments>,
 ): Moments {
@@ -50,7 +63,7 @@ function unreadMoments(
     if (read.has(list)) continue;
     const count = table.counts[list] as number;
     const mean = (scores[list] as number) + constant;
-    const variance = (descriptor.spread * (table.radii[list] as number)) ** 2 / table.dimensions;
+    const variance = (table.radii[list] as number) ** 2 / table.dimensions;
     moments = addMoments(moments, {
       count,
       sum: count * mean,

@@ -5,7 +5,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deleteDocument } from '../../src/index/delete';
 import { meterStore } from '../../src/platform/metered-store';
-import { rankChunks, type SearchScope } from '../../src/retrieval/search';
+import { rankChunks, type SearchScope, search } from '../../src/retrieval/search';
 import {
   type IndexSite,
   keysLike,
@@ -159,6 +159,15 @@ describe('what a query reads, trip by trip', () => {
     expect(lists.length).toBeGreaterThan(50);
     // All lists are 9 units, and all records 90.
     expect(reading.readUnits).toBeLessThanOrEqual(16);
+  });
+
+  it('of an item that is grounded is four trips, and few units', async () => {
+    await site.index(topics(1_540), { provider: wordProvider({ dimensions: 512 }) });
+    const { result, reading } = await site.measure((platform) =>
+      search(platform, { text: QUERY, scope: 'all', k: 10 }),
+    );
+    expect(result.hits).toHaveLength(10);
+    expect({ units: reading.readUnits, trips: reading.roundTrips }).toEqual({ units: 11, trips: 4 });
   });
 
   /** The letter of the kind of value that a key names. */
