@@ -121,9 +121,10 @@ describe('indexing documents', () => {
       await site.index(texts, { sync: true });
       for (const [name, text] of Object.entries(texts)) {
         const record = { document: name, headings: [], lead: '', text, trail: '' };
-        const [hit] = await site.rank(embeddedText('rules', record));
-        expect(hit).toMatchObject({ document: name, text });
-        expect(hit?.score).toBeGreaterThan(0.98);
+        const hits = await site.rank(embeddedText('rules', record));
+        const hit = hits.find(({ document }) => document === name);
+        expect(hit?.text).toBe(text);
+        expect(hit?.cosine).toBeGreaterThan(0.98);
       }
     }
   });
