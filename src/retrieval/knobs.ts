@@ -22,6 +22,8 @@ export interface SearchKnobs extends LexicalKnobs, VectorKnobs {
   vectorWeight?: number;
   /** Chunks that words and vectors each put forward, at least as many as hits are wanted. */
   candidatesEach: number;
+  /** `coverage` beside words, which make up for what the lists left unread hold. */
+  coverageBesideWords: number;
   /** Libraries of at most so many chunks are read whole. */
   wholeChunksMax: number;
   /** A hit this near a better one, by cosine, says the same. */
@@ -33,6 +35,7 @@ export interface SearchKnobs extends LexicalKnobs, VectorKnobs {
 export const DEFAULT_KNOBS: SearchKnobs = {
   signals: 'both',
   candidatesEach: 20,
+  coverageBesideWords: 0.9,
   wholeChunksMax: 40,
   postingBytesMax: 50_000,
   frequencyShareMax: 0.3,

@@ -173,7 +173,8 @@ function prepare(
   const isBoth = usesWords && usesVectors;
   const wanted = isBoth ? Math.max(k, knobs.candidatesEach) : k;
   const count = isWhole && usesWords ? Math.max(wanted, chunks) : wanted;
-  const coverage = isWhole || query.isFiltered ? 1 : knobs.coverage;
+  const share = isBoth ? knobs.coverageBesideWords : knobs.coverage;
+  const coverage = isWhole || query.isFiltered ? 1 : share;
   const scorers = usesVectors ? scorersOf(library.fingerprint.dimensions) : undefined;
   return {
     query,
