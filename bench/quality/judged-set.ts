@@ -27,6 +27,6 @@ export function linesOf(queries: readonly JudgedLine[]): string {
 
 /** The set with every n-th query only, so that at most so many are left. */
 export function sampleOf(set: JudgedSet, queriesMax: number): JudgedSet {
-  const step = Math.ceil(set.queries.length / queriesMax);
+  const step = Math.max(1, Math.ceil(set.queries.length / queriesMax));
   return { ...set, queries: set.queries.filter((_, i) => i % step === 0) };
 }

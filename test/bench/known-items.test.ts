@@ -139,5 +139,6 @@ describe('a judged set', () => {
     const set = { name: 's', documents: [], queries, hasVectors: true };
     expect(sampleOf(set, 3).queries.map(({ id }) => id)).toEqual(['q0', 'q3', 'q6']);
     expect(sampleOf(set, 50)).toEqual(set);
+    expect(sampleOf(set, Number.POSITIVE_INFINITY)).toEqual(set);
   });
 });
