@@ -3,9 +3,7 @@ import { FOREIGN_ITEMS } from '../../src/retrieval/foreign-items';
 
 const FOREIGN_TEXTS = new Set(FOREIGN_ITEMS);
 
-export function isForeignText(text: string): boolean {
-  return FOREIGN_TEXTS.has(text);
-}
+export const isForeignText = (text: string): boolean => FOREIGN_TEXTS.has(text);
 
 /** The calls for documents and queries, in order. */
 export function documentCalls<Call extends { texts: readonly string[] }>(server: {

@@ -193,8 +193,9 @@ export function documentsOf(texts: Record<string, string>): GivenDocument[] {
  */
 export function wordProvider(
   limits: Partial<EmbeddingProvider> = {},
-): EmbeddingProvider & { embedded: string[] } {
+): EmbeddingProvider & { embedded: string[]; foreign: string[] } {
   const embedded: string[] = [];
+  const foreign: string[] = [];
   const dimensions = limits.dimensions ?? DIMENSIONS;
   return {
     provider: 'openai',
@@ -208,8 +209,9 @@ export function wordProvider(
     queryConvention: 'same',
     normalized: true,
     embedded,
+    foreign,
     async doEmbed(texts) {
-      embedded.push(...texts.filter((text) => !isForeignText(text)));
+      for (const text of texts) (isForeignText(text) ? foreign : embedded).push(text);
       const embeddings = texts.map((text) => hashedEmbedding(text, dimensions, 1));
       return { embeddings, tokens: texts.length };
     },
