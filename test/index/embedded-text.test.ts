@@ -5,6 +5,8 @@ import { findLibrary, loadCatalogue } from '../../src/index/catalogue';
 import { exportLibrary } from '../../src/index/export-library';
 import { EMBEDDED_TEXT_VERSION, embeddedText } from '../../src/index/prepare-document';
 import { importExport } from '../../src/jobs/index-here';
+import { FOREIGN_ITEMS } from '../../src/retrieval/foreign-items';
+import { isForeignText } from '../support/document-calls';
 import { type IndexSite, openIndexSite, wordProvider } from '../support/index-site';
 
 const RECORD = {
@@ -83,7 +85,7 @@ describe('a library', () => {
       provider: {
         ...provider,
         doEmbed: (given, ...rest) => {
-          calls.push([...given]);
+          if (!given.some(isForeignText)) calls.push([...given]);
           return doEmbed(given, ...rest);
         },
       },
@@ -99,13 +101,17 @@ describe('a library', () => {
     const provider = wordProvider({ tokensPerTextMax });
     const report = await site.index({ [name]: text }, { provider });
     expect(report).toMatchObject({ chunks: 1, embedded: 1 });
-    expect(provider.embedded.length).toBeGreaterThan(1);
-    for (const piece of provider.embedded) {
+    // The texts that calibrate are too long too.
+    const pieces = provider.embedded.filter(
+      (piece) => !FOREIGN_ITEMS.some((item) => item.includes(piece.trim())),
+    );
+    expect(pieces.length).toBeGreaterThan(1);
+    for (const piece of pieces) {
       expect(estimateTokens(piece)).toBeLessThanOrEqual(tokensPerTextMax);
     }
     const record = { document: name, headings: [], lead: '', text, trail: '' };
     const words = (parts: string[]) => parts.join(' ').split(/\s+/).filter(Boolean);
-    expect(words(provider.embedded)).toEqual(words([embeddedText('rules', record)]));
+    expect(words(pieces)).toEqual(words([embeddedText('rules', record)]));
   });
 
   it('imported under another name keeps its vectors until a chunk is edited', async () => {

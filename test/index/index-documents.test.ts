@@ -123,7 +123,7 @@ describe('indexing documents', () => {
         const record = { document: name, headings: [], lead: '', text, trail: '' };
         const [hit] = await site.rank(embeddedText('rules', record));
         expect(hit).toMatchObject({ document: name, text });
-        expect(hit?.score).toBeGreaterThan(0.98);
+        expect(hit?.cosine).toBeGreaterThan(0.98);
       }
     }
   });

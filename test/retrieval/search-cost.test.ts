@@ -167,7 +167,10 @@ describe('what a query reads, trip by trip', () => {
       search(platform, { text: QUERY, scope: 'all', k: 10 }),
     );
     expect(result.hits).toHaveLength(10);
-    expect({ units: reading.readUnits, trips: reading.roundTrips }).toEqual({ units: 11, trips: 4 });
+    expect({ units: reading.readUnits, trips: reading.roundTrips }).toEqual({
+      units: 11,
+      trips: 4,
+    });
   });
 
   /** The letter of the kind of value that a key names. */

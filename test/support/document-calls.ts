@@ -3,9 +3,11 @@ import { FOREIGN_ITEMS } from '../../src/retrieval/foreign-items';
 
 const FOREIGN_TEXTS = new Set(FOREIGN_ITEMS);
 
+export const isForeignText = (text: string): boolean => FOREIGN_TEXTS.has(text);
+
 /** The calls for documents and queries, in order. */
 export function documentCalls<Call extends { texts: readonly string[] }>(server: {
   requests: readonly Call[];
 }): Call[] {
-  return server.requests.filter(({ texts }) => !texts.some((text) => FOREIGN_TEXTS.has(text)));
+  return server.requests.filter(({ texts }) => !texts.some(isForeignText));
 }

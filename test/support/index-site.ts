@@ -26,6 +26,7 @@ import { type IndexRequest, indexDocuments } from '../../src/jobs/index-here';
 import { createForgePlatform } from '../../src/platform/forge-platform';
 import type { JsonValue, Platform } from '../../src/platform/ports';
 import { type Hit, rankChunks, type SearchScope, search } from '../../src/retrieval/search';
+import { isForeignText } from './document-calls';
 import { withBeforePublish } from './watched-platform';
 
 export const ACME = 'acme';
@@ -192,8 +193,9 @@ export function documentsOf(texts: Record<string, string>): GivenDocument[] {
  */
 export function wordProvider(
   limits: Partial<EmbeddingProvider> = {},
-): EmbeddingProvider & { embedded: string[] } {
+): EmbeddingProvider & { embedded: string[]; foreign: string[] } {
   const embedded: string[] = [];
+  const foreign: string[] = [];
   const dimensions = limits.dimensions ?? DIMENSIONS;
   return {
     provider: 'openai',
@@ -207,8 +209,9 @@ export function wordProvider(
     queryConvention: 'same',
     normalized: true,
     embedded,
+    foreign,
     async doEmbed(texts) {
-      embedded.push(...texts);
+      for (const text of texts) (isForeignText(text) ? foreign : embedded).push(text);
       const embeddings = texts.map((text) => hashedEmbedding(text, dimensions, 1));
       return { embeddings, tokens: texts.length };
     },
