@@ -103,7 +103,6 @@ describe('a job that loses the library to another', () => {
     const provider = {
       ...life.provider,
       async doEmbed(texts: readonly string[]) {
-        // Calibrating embeds too, when the document is gone already.
         if (!texts.some(isForeignText)) await life.remove(DELETED);
         return embed(texts, 'document');
       },
