@@ -85,7 +85,7 @@ export interface Library {
 
 /** What must be known to judge what was found, for example that words alone were matched. */
 export interface SearchNote {
-  code: string;
+  kind: string;
   library: string;
   message: string;
 }

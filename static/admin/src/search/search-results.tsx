@@ -21,8 +21,8 @@ export function SearchResults({ found }: { found: Calls['search']['gives'] }) {
           </SectionMessage>
         )}
       </div>
-      {notes.map(({ code, library, message }) => (
-        <SectionMessage key={`${code} ${library}`} appearance="information">
+      {notes.map(({ kind, library, message }) => (
+        <SectionMessage key={`${kind} ${library}`} appearance="information">
           <p>{message}</p>
         </SectionMessage>
       ))}
