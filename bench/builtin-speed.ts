@@ -10,11 +10,12 @@ import { embeddedText, prepareDocument } from '../src/index/prepare-document';
 import { saveResult } from './report';
 
 const documents = await readDocuments([ofPackage('examples', 'instructions')]);
-const texts = documents
-  .map(prepareDocument)
-  .flatMap(({ text, chunks }) =>
-    chunks.map((chunk) => embeddedText({ ...chunk, text: text.slice(chunk.start, chunk.end) })),
-  );
+const texts = documents.map(prepareDocument).flatMap(({ name, text, chunks }) =>
+  chunks.map((chunk) => {
+    const record = { ...chunk, document: name, text: text.slice(chunk.start, chunk.end) };
+    return embeddedText('instructions', record);
+  }),
+);
 const rssMb = () => Math.round(process.memoryUsage.rss() / 1_048_576);
 
 const rssBeforeMb = rssMb();

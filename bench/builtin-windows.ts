@@ -8,15 +8,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { similarity } from 'ml-distance';
-import { mean, parseJudgedQueries, scoreRanking } from '../cli/evaluation';
+import { parseJudgedQueries } from '../cli/judged-queries';
 import { readDocuments } from '../cli/read-documents';
 import { toIssue } from '../cli/read-issue';
 import { estimateTokens } from '../src/chunking/estimate-tokens';
 import { createBuiltinProvider } from '../src/embedding/builtin';
 import { embedMany } from '../src/embedding/embed-many';
 import type { EmbeddingPurpose } from '../src/embedding/provider';
+import { mean, scoreRanking } from '../src/evaluation/scores';
 import { embeddedText, prepareDocument } from '../src/index/prepare-document';
-import { queryTextOf } from '../src/refinement/issue-text';
+import { queryOf } from '../src/refinement/issue-text';
 import { saveResult } from './report';
 
 const WINDOWS = [32, 64, 128];
@@ -33,7 +34,7 @@ const chunks = prepared.flatMap((document) =>
     return {
       document: document.name,
       text,
-      embedded: embeddedText({ ...chunk, text }),
+      embedded: embeddedText('instructions', { ...chunk, document: document.name, text }),
       tokensEstimate: chunk.tokensEstimate,
       applies: true,
     };
@@ -45,7 +46,7 @@ const queries = parseJudgedQueries(
 ).flatMap(({ issue, relevant }) =>
   issue === undefined || relevant.length === 0
     ? []
-    : [{ text: queryTextOf(toIssue(issue)), relevant }],
+    : [{ text: queryOf(toIssue(issue)).text, relevant }],
 );
 
 const rows = [];

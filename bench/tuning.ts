@@ -8,7 +8,7 @@
 import { openSite, type Site } from '../cli/local-site';
 import { loadCatalogue } from '../src/index/catalogue';
 import { DEFAULT_SEAL_KNOBS, type SealKnobs } from '../src/index/seal-knobs';
-import { DEFAULT_KNOBS, type SearchKnobs } from '../src/retrieval/knobs';
+import { DEFAULT_KNOBS, type VectorKnobs } from '../src/retrieval/knobs';
 import { saveResult } from './report';
 import { writeLibrary } from './vectors/library';
 import { productSearch, runQueries } from './vectors/queries';
@@ -18,7 +18,7 @@ import { readWorkload } from './workloads/workload';
 
 const SETS = ['hier-1k-1536', 'topic-1k-1536', 'hier-10k-1536', 'topic-10k-1536', 'lsa-20000x512'];
 
-const SEARCH_SWEEPS: { [Knob in keyof SearchKnobs]: readonly number[] } = {
+const SEARCH_SWEEPS: { [Knob in keyof VectorKnobs]: readonly number[] } = {
   coverage: [0.9, 0.95, 0.97, 0.985, 0.993, 0.997],
   errorDeviations: [1, 1.5, 2, 2.5, 3, 4],
   candidatesMax: [10, 20, 40, 150, 1_000],
@@ -43,7 +43,7 @@ saveResult('tuning', rows);
 
 async function sweep(workload: LoadedWorkload): Promise<void> {
   await withLibrary(workload, DEFAULT_SEAL_KNOBS, async (site) => {
-    for (const knob of Object.keys(SEARCH_SWEEPS) as (keyof SearchKnobs)[]) {
+    for (const knob of Object.keys(SEARCH_SWEEPS) as (keyof VectorKnobs)[]) {
       for (const value of SEARCH_SWEEPS[knob]) {
         const setting = { knob, value, isDefault: value === DEFAULT_KNOBS[knob] };
         await report(site, workload, setting, { ...DEFAULT_KNOBS, [knob]: value });
@@ -77,7 +77,7 @@ async function report(
   site: Site,
   workload: LoadedWorkload,
   setting: { knob: string; value: number; isDefault: boolean },
-  knobs: SearchKnobs,
+  knobs: VectorKnobs,
 ): Promise<void> {
   const outcomes = await runQueries(site, workload, productSearch(knobs));
   const { readUnits, roundTrips, bytesRead, computeMs } = figuresOf(outcomes);

@@ -7,6 +7,12 @@ import { benchVectorsCommand } from './commands/bench';
 import { deleteCommand } from './commands/delete';
 import { evalCommand } from './commands/eval';
 import { exportCommand } from './commands/export';
+import {
+  goldenDeleteCommand,
+  goldenListCommand,
+  goldenRunCommand,
+  goldenSetCommand,
+} from './commands/golden';
 import { importCommand } from './commands/import';
 import { indexCommand } from './commands/index';
 import { refineCommand } from './commands/refine';
@@ -23,6 +29,11 @@ function wholeNumber(value: string): number {
   const number = Number(value);
   if (Number.isInteger(number) && number > 0) return number;
   throw new InvalidArgumentError('expected a whole number above 0');
+}
+
+function generation(value: string): string {
+  if (/^[1-9]\d*$/.test(value) || value === 'previous') return value;
+  throw new InvalidArgumentError('expected the number of a generation, or previous');
 }
 
 function seed(value: string): number {
@@ -62,7 +73,7 @@ function createProgram(): Command {
   define('index <path...>', 'index documents (.md, .txt, .html) into a library')
     .option('--library <name>', 'library', 'instructions')
     .option('--projects <keys>', 'projects it is for: KEY,… or all', keys)
-    .option('--embedder <name>', 'builtin or openai')
+    .option('--embedder <name>', 'builtin, openai or lexical')
     .option('--dims <n>', 'dimensions, where the model has a choice', wholeNumber)
     .option('--sync', "also delete the library's documents that are not given", false)
     .option('--rebuild', 'embed the whole library anew, with another model for example', false)
@@ -71,12 +82,14 @@ function createProgram(): Command {
   define('search <text>', 'search for passages')
     .option('--library <name>', 'search this library only')
     .option('--project <key>', 'search the libraries of this project', projectKey)
+    .option('--document <name...>', 'search these documents only')
     .option('--k <n>', 'hits', wholeNumber, 10)
-    .option('--explain', 'say of each hit whether it reaches the threshold', false)
+    .option('--explain', 'say of each candidate how it ranks and why it is left out', false)
     .action(searchCommand);
   define('refine <issue.json>', 'build the grounded prompt for a Jira item')
     .option('--dry-run', 'print the prompt, call no model', false)
     .option('--tokens <n>', 'token budget of the instructions', wholeNumber)
+    .option('--explain', 'say of each candidate how it ranks and why it is left out', false)
     .action(refineCommand);
   define('eval', 'measure retrieval on judged queries, from an empty index in memory')
     .requiredOption('--corpus <dir>', 'folder of documents')
@@ -84,6 +97,9 @@ function createProgram(): Command {
     .option('--embedder <name>', 'builtin or openai', 'builtin')
     .option('--dims <n>', 'dimensions, where the model has a choice', wholeNumber)
     .option('--k <n>', 'hits considered for the prompt', wholeNumber, 10)
+    .option('--setting <setting>', 'default, exhaustive, or knobs such as coverage=0.9', 'default')
+    .option('--compare <setting>', 'another setting, on the same index, and the difference')
+    .option('--details', 'also what came of each query', false)
     .action(evalCommand);
   define('export <file>', 'write a library to a file, with its vectors and a checksum')
     .option('--library <name>', 'library', 'instructions')
@@ -92,6 +108,7 @@ function createProgram(): Command {
     .option('--library <name>', 'library, instead of the name in the file')
     .option('--projects <keys>', 'projects it is for: KEY,… or all', keys)
     .action(importCommand);
+  defineGolden(program, define);
   defineBench(program, define);
   define('stats', 'show libraries, documents and storage').action(statsCommand);
   define('verify', 'check every stored value, count and reference')
@@ -109,6 +126,33 @@ function createProgram(): Command {
 }
 
 type Define = (usage: string, description: string, parent?: Command) => Command;
+
+function defineGolden(program: Command, define: Define): void {
+  const golden = program
+    .command('golden')
+    .description('questions kept with a library, to judge generations and settings by');
+  const LIBRARY = ['--library <name>', 'library', 'instructions'] as const;
+  define('set <file>', 'replace the questions: {"text", "document", "quote"?} a line', golden)
+    .option(...LIBRARY)
+    .action(goldenSetCommand);
+  define('list', 'print the questions, a line each, as they are given to set', golden)
+    .option(...LIBRARY)
+    .action(goldenListCommand);
+  define('delete', 'delete the questions', golden)
+    .option(...LIBRARY)
+    .action(goldenDeleteCommand);
+  define('run', 'ask them of the live generation or the one before', golden)
+    .option(...LIBRARY)
+    .addOption(
+      new Option('--generation <n>', 'a number or previous, instead of the live one').argParser(
+        generation,
+      ),
+    )
+    .option('--setting <setting>', 'default, exhaustive, or knobs such as coverage=0.9', 'default')
+    .option('--compare <other>', 'a generation, previous or a setting: a second run beside it')
+    .option('--details', 'also what came of each question', false)
+    .action(goldenRunCommand);
+}
 
 function defineBench(program: Command, define: Define): void {
   const bench = program.command('bench').description('measure the index itself');

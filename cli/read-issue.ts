@@ -13,6 +13,7 @@ export const issueSchema = v.object({
   /** Text, or an Atlassian Document Format document. */
   description: v.optional(v.union([v.string(), v.record(v.string(), v.any()), v.null()]), null),
   labels: v.optional(v.array(v.string()), []),
+  components: v.optional(v.array(v.string()), []),
 });
 
 /** Completes the short form: the project is the key's, unless it is given. */
@@ -43,6 +44,6 @@ export async function readIssue(path: string): Promise<JiraIssue> {
 function invalid(path: string, what: string): GroundworkError {
   return new GroundworkError({
     code: 'issue_invalid',
-    message: `${path}: ${what}; expected JSON with key, summary and, if there are any, type, project, description and labels`,
+    message: `${path}: ${what}; expected JSON with key, summary and, if there are any, type, project, description, labels and components`,
   });
 }

@@ -1,6 +1,6 @@
 /** What a library of so many vectors stores and reads, reckoned from the layout of its values. */
 
-import { INLINE_CHARACTERS_MAX } from '../../src/index/assemble-segment';
+import { INLINE_CHARACTERS_MAX } from '../../src/index/assemble-lists';
 import { listsFor } from '../../src/index/build-segment';
 import { encodeCentroidTable } from '../../src/index/centroid-table';
 import { encodeDocuments } from '../../src/index/document-table';

@@ -4,7 +4,7 @@ import { openSite, type Site } from '../../cli/local-site';
 import { readGeneration } from '../../src/index/reader';
 import { DEFAULT_SEAL_KNOBS } from '../../src/index/seal-knobs';
 import { loadHeads, type SegmentHead } from '../../src/index/segment-heads';
-import { DEFAULT_KNOBS, type SearchKnobs } from '../../src/retrieval/knobs';
+import { DEFAULT_KNOBS, type VectorKnobs } from '../../src/retrieval/knobs';
 import { nearestChunks } from '../../src/retrieval/nearest-chunks';
 import { rowOfChunk, writeLibrary } from '../vectors/library';
 import {
@@ -21,7 +21,7 @@ import { adaptiveChoice, fixedChoice, int8TableSearch, writeInt8Table } from './
 
 const CANDIDATES = 80;
 /** So many candidates whatever the errors of their codes. */
-const FIXED_RESCORING: SearchKnobs = {
+const FIXED_RESCORING: VectorKnobs = {
   ...DEFAULT_KNOBS,
   errorDeviations: Number.POSITIVE_INFINITY,
   candidatesMax: CANDIDATES - K,

@@ -15,7 +15,7 @@ import { listSize, loadHeads, loadLists, type SegmentHead } from '../../src/inde
 import { type KeySize, toBytesItem } from '../../src/index/stored-item';
 import { emptyRows, rowOf, type VectorRows } from '../../src/index/vector-rows';
 import { quantizeInt8Into } from '../../src/quantization/int8';
-import type { SearchKnobs } from '../../src/retrieval/knobs';
+import type { VectorKnobs } from '../../src/retrieval/knobs';
 import { nearestChunks } from '../../src/retrieval/nearest-chunks';
 import { createRescorer } from '../../src/retrieval/rescoring';
 import { JOB_ID, LIBRARY_ID, rowOfChunk } from '../vectors/library';
@@ -43,7 +43,7 @@ export function fixedChoice(lists: number): ListChoice {
 }
 
 /** The product's rule. The spread is as it was calibrated with the product's table. */
-export function adaptiveChoice({ coverage }: SearchKnobs): ListChoice {
+export function adaptiveChoice({ coverage }: VectorKnobs): ListChoice {
   return (scores, head) => {
     const { dimensions, radii, counts } = head.table as CentroidTable;
     const bytes = (number: number) => listSize(head, number).bytes;
@@ -80,7 +80,7 @@ export async function writeInt8Table(site: Site, vectors: VectorRows): Promise<K
 export function int8TableSearch(
   parts: readonly KeySize[],
   choice: ListChoice,
-  knobs: SearchKnobs,
+  knobs: VectorKnobs,
 ): RowSearch {
   return (platform, query) =>
     readGeneration(platform, async ({ libraries }) => {
@@ -92,7 +92,8 @@ export function int8TableSearch(
         values.map(({ key, value }) => openBytes('work', key, value)),
         library.fingerprint.dimensions,
       );
-      const head = { library, descriptor, table, lists: [], tombstones: undefined };
+      const none = { tombstones: undefined, lexical: undefined };
+      const head = { library, descriptor, table, lists: [], ...none };
       const rows = Array.from({ length: centroids.count }, (_, number) => rowOf(centroids, number));
       const scores = createRescorer(centroids.dimensions).score(query, rows);
       const numbers = choice(Float32Array.from(scores), head);

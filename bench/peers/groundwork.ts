@@ -4,8 +4,8 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { mean } from '../../cli/evaluation';
 import { ofPackage } from '../../cli/paths';
+import { mean } from '../../src/evaluation/scores';
 import { buildSegment } from '../../src/index/build-segment';
 import { type CoarseScanner, createCoarseScanner } from '../../src/index/coarse-scan';
 import type { PostingList } from '../../src/index/posting-list';
@@ -43,7 +43,7 @@ export const adapter: PeerAdapter = {
   version: versionOfPackage(),
   async build(base, n, dims) {
     const vectors = quantizeRows(rowsOf(base, dims), dims);
-    const { items, descriptor } = buildSegment(planOf(dims, documentsOf(n)), vectors);
+    const { items, descriptor } = buildSegment(planOf(dims, documentsOf(n)), { vectors });
     const entry = entryOf(dims, [descriptor]);
     let opened: PeerIndex | undefined;
     const open = async () => {

@@ -68,7 +68,7 @@ export async function writeLibrary(
     await write(timed(() => encodeBlock(block, texts, vectors)));
   }
   const plan = { ...planOf(dims, documents), knobs };
-  const { items, descriptor } = timed(() => buildSegment(plan, vectors));
+  const { items, descriptor } = timed(() => buildSegment(plan, { vectors }));
   await write(items);
   const { reading } = await site.run('publish', async ({ entities, clock }) => {
     await createManifest(entities, LIBRARY_ID);
@@ -158,7 +158,15 @@ function nameOf(ordinal: number): string {
 /** The library's entry of the catalogue once it is published. */
 export function entryOf(dimensions: number, segments: SegmentDescriptor[]): LibraryEntry {
   const fingerprint = fingerprintOf(dimensions);
-  return { id: LIBRARY_ID, name: NAME, projects: 'all', generation: 1, fingerprint, segments };
+  return {
+    id: LIBRARY_ID,
+    name: NAME,
+    projects: 'all',
+    generation: 1,
+    fingerprint,
+    calibration: null,
+    segments,
+  };
 }
 
 function fingerprintOf(dimensions: number): Fingerprint {

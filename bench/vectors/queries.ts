@@ -4,7 +4,7 @@ import type { Site } from '../../cli/local-site';
 import { readGeneration } from '../../src/index/reader';
 import { type CodeCache, loadHeads } from '../../src/index/segment-heads';
 import type { Platform } from '../../src/platform/ports';
-import { DEFAULT_KNOBS, type SearchKnobs } from '../../src/retrieval/knobs';
+import { DEFAULT_KNOBS, type VectorKnobs } from '../../src/retrieval/knobs';
 import { nearestChunks } from '../../src/retrieval/nearest-chunks';
 import { TRUTH_WIDTH } from '../workloads/exact-neighbours';
 import { rowOfChunk } from './library';
@@ -40,7 +40,7 @@ export interface QueryTask {
 }
 
 /** The product's way of a query, with a vector in place of a text. */
-export function productSearch(knobs: SearchKnobs = DEFAULT_KNOBS, cache?: CodeCache): RowSearch {
+export function productSearch(knobs: VectorKnobs = DEFAULT_KNOBS, cache?: CodeCache): RowSearch {
   return (platform, query) =>
     readGeneration(platform, async ({ libraries }) => {
       const heads = await loadHeads(platform.kv, libraries, cache);

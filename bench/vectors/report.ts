@@ -1,6 +1,6 @@
 /** The figures of `bench vectors`; the keys are an interface. */
 
-import { mean, percentile } from '../../cli/evaluation';
+import { mean, percentile } from '../../src/evaluation/scores';
 import type { QueryOutcome } from './queries';
 
 /** Milliseconds of a round trip to Forge's storage, and what it then carries in one. */

@@ -1,25 +1,17 @@
 /** `groundwork eval`: retrieval measured on judged queries. */
 
 import { readFile } from 'node:fs/promises';
-import { estimateTokens } from '../../src/chunking/estimate-tokens';
 import { GroundworkError } from '../../src/errors';
+import type { PairedComparison } from '../../src/evaluation/bootstrap';
 import type { GivenDocument } from '../../src/index/prepare-document';
-import { queryTextOf } from '../../src/refinement/issue-text';
-import { type Hit, rankChunks, search } from '../../src/retrieval/search';
-import {
-  type JudgedQuery,
-  mean,
-  parseJudgedQueries,
-  percentile,
-  type QueryScores,
-  scoreRanking,
-} from '../evaluation';
-import { openSite, type Site } from '../local-site';
+import { type JudgedQuery, parseJudgedQueries } from '../judged-queries';
+import { compareRuns, detailOf, type Outcome, runJudged, summarizeRun } from '../judged-run';
+import { openSite } from '../local-site';
 import type { CommonOptions } from '../options';
 import { print } from '../output';
 import { fromCaller } from '../paths';
 import { readDocuments } from '../read-documents';
-import { toIssue } from '../read-issue';
+import { parseSetting } from '../settings';
 import { indexInto } from './index';
 
 interface EvalOptions extends CommonOptions {
@@ -28,24 +20,17 @@ interface EvalOptions extends CommonOptions {
   embedder: string;
   dims?: number;
   k: number;
+  setting: string;
+  compare?: string;
+  details: boolean;
 }
 
 const LIBRARY = 'evaluation';
-/** Depth of the ranking that is scored, whatever `--k`. */
-const RANKING_DEPTH = 20;
-
-/** What came of one query. */
-interface Outcome {
-  /** Undefined for a query to which nothing in the corpus applies. */
-  scores: QueryScores | undefined;
-  isGrounded: boolean;
-  tokensOfTen: number;
-  readUnits: number;
-  roundTrips: number;
-  ms: number;
-}
 
 export async function evalCommand(options: EvalOptions): Promise<void> {
+  const { setting, compare, details, json } = options;
+  const settings = [setting, ...(compare === undefined ? [] : [compare])];
+  const knobs = settings.map(parseSetting);
   const documents = await readDocuments([fromCaller(options.corpus)]);
   const path = fromCaller(options.queries);
   const queries = parseJudgedQueries(options.queries, await readQueries(path));
@@ -58,22 +43,41 @@ export async function evalCommand(options: EvalOptions): Promise<void> {
     for (const { document, message } of indexed.result.refused) {
       console.error(`refused ${document}: ${message}`);
     }
-    const outcomes: Outcome[] = [];
-    for (const query of queries) outcomes.push(await runQuery(site, query, options.k));
-    const summary = {
-      ...summarize(outcomes, indexed.result.chunks),
+    const runs: Outcome[][] = [];
+    for (const one of knobs) {
+      runs.push(await runJudged(site, queries, { library: LIBRARY, k: options.k, knobs: one }));
+    }
+    const [first = [], second] = runs;
+    const of = (outcomes: readonly Outcome[]) => ({
+      ...summarizeRun(outcomes, indexed.result.chunks),
       indexMs: Math.round(indexed.ms),
-    };
-    print(options.json, summary, [JSON.stringify(summary, null, 2)]);
+      ...(details ? { details: outcomes.map(detailOf) } : {}),
+    });
+    if (second === undefined) print(json, of(first), [JSON.stringify(of(first), null, 2)]);
+    else {
+      const runsOf = [first, second].map((run, i) => ({ setting: settings[i], ...of(run) }));
+      const difference = compareRuns(first, second) ?? null;
+      print(json, { runs: runsOf, difference }, [
+        ...runsOf.map((run) => JSON.stringify(run, null, 2)),
+        `"${setting}" less "${compare}", with the interval of 95 in 100 resamples of the queries:`,
+        ...Object.entries(difference ?? {}).map(([name, each]) => lineOf(name, each)),
+      ]);
+    }
   } finally {
     await site.close();
   }
 }
 
+function lineOf(name: string, { difference, ratio }: PairedComparison): string {
+  const { value, low, high } = difference;
+  const by = ratio === undefined ? '' : `, ${ratio.value.toFixed(2)} times`;
+  return `  ${name}: ${value.toFixed(4)} (${low.toFixed(4)} to ${high.toFixed(4)})${by}`;
+}
+
 /** A judged file that is not in the corpus can never be found; that is no fault of retrieval. */
 function warnOfAbsentFiles(queries: readonly JudgedQuery[], documents: readonly GivenDocument[]) {
   const names = new Set(documents.map(({ name }) => name));
-  const judged = queries.flatMap(({ relevant }) => relevant.map(({ file }) => file));
+  const judged = queries.flatMap(({ relevant }) => relevant.map(({ document }) => document));
   for (const file of new Set(judged.filter((name) => !names.has(name)))) {
     console.error(`judged, but not in the corpus: ${file}`);
   }
@@ -87,69 +91,4 @@ async function readQueries(path: string): Promise<string> {
       cause,
     });
   });
-}
-
-/** Ranks to the depth that is scored, then asks again as the product does, and measures that. */
-async function runQuery(site: Site, judged: JudgedQuery, k: number): Promise<Outcome> {
-  const text =
-    judged.issue === undefined ? (judged.query ?? '') : queryTextOf(toIssue(judged.issue));
-  const scope = { library: LIBRARY };
-  const ranked = await site.run('rank', (platform) =>
-    rankChunks(platform, { text, scope, k: RANKING_DEPTH }),
-  );
-  const {
-    result: hits,
-    reading,
-    ms,
-  } = await site.run('query', (platform) => search(platform, { text, scope, k }));
-  const ranking = ranked.result.map((hit) => ({ ...hit, tokensEstimate: sizeOf(hit) }));
-  return {
-    scores: judged.relevant.length > 0 ? scoreRanking(ranking, judged.relevant) : undefined,
-    isGrounded: hits.length > 0,
-    tokensOfTen: ranking.slice(0, 10).reduce((sum, chunk) => sum + chunk.tokensEstimate, 0),
-    readUnits: reading.readUnits,
-    roundTrips: reading.roundTrips,
-    ms,
-  };
-}
-
-function sizeOf(hit: Hit): number {
-  return estimateTokens(hit.lead + hit.text + hit.trail);
-}
-
-function summarize(outcomes: readonly Outcome[], chunks: number) {
-  const judged = outcomes.filter((outcome) => outcome.scores !== undefined);
-  const empty = outcomes.filter((outcome) => outcome.scores === undefined);
-  const average = (field: keyof QueryScores) =>
-    rounded(mean(judged.map((outcome) => outcome.scores?.[field] ?? 0)));
-  const share = (of: readonly Outcome[], grounded: boolean) =>
-    rounded(mean(of.map((outcome) => (outcome.isGrounded === grounded ? 1 : 0))));
-  const units = outcomes.map((outcome) => outcome.readUnits);
-  const trips = outcomes.map((outcome) => outcome.roundTrips);
-  const times = outcomes.map((outcome) => outcome.ms);
-  return {
-    queries: outcomes.length,
-    chunks,
-    'recall@5': average('recallAt5'),
-    'recall@10': average('recallAt10'),
-    'recall@20': average('recallAt20'),
-    'ndcg@10': average('ndcgAt10'),
-    mrr: average('reciprocalRank'),
-    'tokens@10': Math.round(mean(outcomes.map((outcome) => outcome.tokensOfTen))),
-    'groundedRecall@10': average('groundedRecallAt10'),
-    missedGrounding: share(judged, false),
-    falseGrounding: share(empty, true),
-    readUnits: {
-      mean: rounded(mean(units)),
-      p50: percentile(units, 0.5),
-      p95: percentile(units, 0.95),
-    },
-    roundTrips: { p50: percentile(trips, 0.5), p95: percentile(trips, 0.95) },
-    latencyMs: { p50: rounded(percentile(times, 0.5)), p95: rounded(percentile(times, 0.95)) },
-  };
-}
-
-/** Four decimals: more would claim a precision that fifty items do not have. */
-function rounded(value: number): number {
-  return Math.round(value * 10_000) / 10_000;
 }

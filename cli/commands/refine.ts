@@ -13,6 +13,7 @@ import { expectProject } from './search';
 interface RefineOptions extends CommonOptions {
   dryRun: boolean;
   tokens?: number;
+  explain: boolean;
 }
 
 export async function refineCommand(path: string, options: RefineOptions): Promise<void> {
@@ -29,6 +30,7 @@ export async function refineCommand(path: string, options: RefineOptions): Promi
     return site.run('refine', (platform) =>
       groundIssue(platform, {
         issue,
+        searching: { explain: options.explain },
         ...(options.tokens === undefined ? {} : { tokensEstimateMax: options.tokens }),
       }),
     );
@@ -46,11 +48,19 @@ export async function refineCommand(path: string, options: RefineOptions): Promi
       document,
       headings,
     })),
+    notes: section.notes,
+    isWhole: section.isWhole,
     tokensEstimate: section.tokensEstimate,
     section: section.text,
     prompt,
     readUnits,
     roundTrips,
+    ...(section.explanation === undefined ? {} : { explanation: section.explanation }),
   };
-  print(options.json, summary, [prompt, `(${readUnits} read units, ${roundTrips} round trips)`]);
+  const notes = section.notes.map(({ message }) => `note: ${message}`);
+  print(options.json, summary, [
+    ...notes,
+    prompt,
+    `(${readUnits} read units, ${roundTrips} round trips)`,
+  ]);
 }

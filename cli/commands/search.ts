@@ -2,8 +2,9 @@
 
 import { GroundworkError } from '../../src/errors';
 import { type Catalogue, librariesOfProject, loadCatalogue } from '../../src/index/catalogue';
+import type { ExplainedCandidate, Explanation } from '../../src/retrieval/explain';
 import { passageSource, passageText } from '../../src/retrieval/packing';
-import { type Hit, rankChunks, type SearchScope } from '../../src/retrieval/search';
+import { type Hit, type SearchScope, searchPassages } from '../../src/retrieval/search';
 import { withSite } from '../local-site';
 import { type CommonOptions, siteOf } from '../options';
 import { print } from '../output';
@@ -11,6 +12,7 @@ import { print } from '../output';
 interface SearchOptions extends CommonOptions {
   library?: string;
   project?: string;
+  document?: string[];
   k: number;
   explain: boolean;
 }
@@ -21,25 +23,47 @@ export async function searchCommand(text: string, options: SearchOptions): Promi
   const { result, reading } = await withSite(siteOf(options), async (site) => {
     const catalogue = await site.run('check', (platform) => loadCatalogue(platform.entities));
     if (options.project !== undefined) expectProject(catalogue.result, options.project);
+    const { document: documents, k, explain } = options;
+    const filter = documents === undefined ? {} : { documents };
     return site.run('search', (platform) =>
-      rankChunks(platform, { text, scope: scopeOf(options), k: options.k }),
+      searchPassages(platform, { text, scope: scopeOf(options), k, ...filter }, { explain }),
     );
   });
+  const { applies, hits, notes, explanation } = result;
   const { readUnits, roundTrips } = reading;
-  const applies = result.some((hit) => hit.applies);
-  const hits = result.map((hit) => ({ ...toJson(hit), ...(options.explain ? why(hit) : {}) }));
-  print(options.json, { applies, hits, readUnits, roundTrips }, [
-    ...(applies
-      ? []
-      : [result.length > 0 ? NOTHING_APPLIES : 'No library with documents is there.']),
-    ...result.map((hit) => formatHit(hit, options.explain)),
+  const shown = hits.map((hit) => ({ ...toJson(hit), ...(options.explain ? whyOf(hit) : {}) }));
+  const json = { applies, hits: shown, notes, readUnits, roundTrips };
+  print(options.json, explanation === undefined ? json : { ...json, explanation }, [
+    ...notes.map(({ message }) => `note: ${message}`),
+    ...(applies ? [] : [hits.length > 0 ? NOTHING_APPLIES : 'Nothing was found.']),
+    ...hits.map(formatHit),
+    ...(explanation === undefined ? [] : explanation.libraries.map(formatVerdict)),
+    ...(explanation === undefined ? [] : explanation.candidates.map(formatCandidate)),
     `${readUnits} read units, ${roundTrips} round trips`,
   ]);
 }
 
-/** What a threshold made of a hit. */
-function why(hit: Hit) {
-  return { applies: hit.applies, reason: hit.applies ? 'reaches the threshold' : 'below it' };
+/** How far above chance a library lies, and how far it must. */
+function formatVerdict(verdict: Explanation['libraries'][number]): string {
+  const { library, applies, significance, level } = verdict;
+  const held =
+    significance === null || level === null
+      ? 'no threshold'
+      : `${significance.toFixed(2)} deviations above chance, ${level} needed`;
+  return `library "${library}" ${applies ? 'applies' : 'does not apply'}: ${held}`;
+}
+
+/** A candidate in a line: where it stands, what it scored, and what became of it. */
+function formatCandidate(candidate: ExplainedCandidate): string {
+  const { rank, score, byVector, byWords, dropped, document, start } = candidate;
+  const fate = rank === null ? `dropped (${dropped})` : `hit ${rank}`;
+  const vector = byVector && `vector #${byVector.rank} ${byVector.cosine.toFixed(3)}`;
+  const words =
+    byWords &&
+    `words ${byWords.rank === null ? '' : `#${byWords.rank} `}${byWords.score.toFixed(1)} ` +
+      `(${byWords.matched.map(({ word }) => word).join(' ') || 'none'})`;
+  const signals = [vector, words].filter((signal) => signal !== null).join('; ');
+  return `  ${fate.padEnd(20)} ${score.toFixed(2).padStart(6)}  ${document}:${start}  ${signals}`;
 }
 
 function scopeOf({ project, library }: SearchOptions): SearchScope {
@@ -64,8 +88,12 @@ function toJson(hit: Hit) {
   return { rank, score, library, document, headings, start, end, text };
 }
 
-function formatHit(hit: Hit, explain: boolean): string {
+function whyOf({ cosine, applies }: Hit) {
+  return { cosine, applies };
+}
+
+function formatHit(hit: Hit): string {
   const text = passageText(hit).replaceAll('\n', '\n     ');
-  const verdict = explain ? `  (${why(hit).reason})` : '';
+  const verdict = hit.applies ? '' : '  (below the threshold)';
   return `${String(hit.rank).padStart(2)}.  ${hit.score.toFixed(3)}  ${passageSource(hit)}${verdict}\n     ${text}\n`;
 }

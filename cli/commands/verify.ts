@@ -79,12 +79,14 @@ function toLine({ library, code, key, what, document }: Finding & { library: str
   return `${code}  ${library}: ${key}${of}: ${what}`;
 }
 
-function toRepairLine({ library, generation, segments, tables, documents, unnamed }: RepairReport) {
+function toRepairLine(report: RepairReport) {
+  const { library, generation, segments, tables, documents, unnamed, questionsLost } = report;
   const { before, kept, lost } = documents;
   const nameless = unnamed === 0 ? '' : `, ${unnamed} of them by a name that cannot be read`;
   return (
     `repaired  ${library}, generation ${generation}: ${segments} segments sealed again, ` +
-    `${tables} document tables made again; ${before} documents = ${kept} kept + ${lost} lost${nameless}`
+    `${tables} document tables made again; ${before} documents = ${kept} kept + ${lost} lost${nameless}` +
+    (questionsLost ? '; its golden questions could not be read and were deleted' : '')
   );
 }
 

@@ -109,6 +109,7 @@ function fieldsOf(stored: StoredIssue): Record<string, unknown> {
     issuetype: { name: stored.type, subtask: false },
     project: stored.project,
     labels: stored.labels,
+    components: stored.components.map((name) => ({ name })),
   };
 }
 

@@ -16,6 +16,8 @@ export interface JiraIssueSeed {
   /** Plain text, which is stored as a document of paragraphs, or such a document itself. */
   description?: string | Readonly<Record<string, unknown>> | null;
   labels?: readonly string[];
+  /** Names of components of the project. */
+  components?: readonly string[];
 }
 
 export interface JiraSeed {
@@ -38,6 +40,7 @@ export interface StoredIssue {
   summary: string;
   description: unknown;
   labels: readonly string[];
+  components: readonly string[];
 }
 
 /** Jira numbers projects and issues from here, which tells an id from a count. */
@@ -80,13 +83,14 @@ export class JiraSite {
     if (project === undefined) {
       throw new Error(`jira seed: issue ${issue.key} belongs to no project of the site`);
     }
-    const { key, type, summary, labels = [] } = issue;
+    const { key, type, summary, labels = [], components = [] } = issue;
     const id = this.#issues.get(key)?.id ?? String(FIRST_ID + this.#issues.size);
     const description =
       typeof issue.description === 'string'
         ? documentOf(issue.description)
         : (issue.description ?? null);
-    this.#issues.set(key, { id, key, project, type, summary, description, labels });
+    const words = { type, summary, description, labels, components };
+    this.#issues.set(key, { id, key, project, ...words });
   }
 }
 

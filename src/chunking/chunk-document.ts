@@ -1,9 +1,11 @@
 /**
- * Blocks → chunks. Whole blocks are packed up to a target; a section begins a new chunk unless the
- * one before would be too small; only a block that is too long by itself is split.
+ * Blocks → chunks, section by section: what stands under a heading is packed by itself, and only
+ * sections below the minimum share a chunk. So an edit changes the chunks of its own section and,
+ * where that is small, of the small ones beside it; all others stay as they are, text and hash.
  *
  * Invariants, whatever the document:
- * - the chunks cover [0, text.length) in order and touch: joining their slices gives the text;
+ * - the chunks cover the text from the end of the front matter on, in order, and touch: joining
+ *   their slices gives the text;
  * - `tokensEstimate` (lead and trail included) is at most the maximum;
  * - a heading is not the last block of a chunk, except at the end of the document and in a run of
  *   headings that alone fills half the maximum.
@@ -11,26 +13,30 @@
 
 import { assertInvariant } from '../errors';
 import { runningWeights } from './estimate-tokens';
-import { type Budget, type Piece, type Span, splitSpan } from './split-span';
+import { joinSmallSections, type PackedSection } from './join-small';
+import { isHeading, packSection } from './pack-section';
+import type { Span } from './split-span';
 import { type WeighedText, weightOf } from './text-cuts';
 import { lineStartOffset } from './text-scan';
 import type { Block, Chunk, ChunkingOptions, ParsedDocument } from './types';
 
 /** Raised whenever the same document would be cut differently; part of an index's fingerprint. */
-export const CHUNKER_VERSION = 1;
+export const CHUNKER_VERSION = 2;
 
 /**
- * Published comparisons favour 200-400 tokens without overlap over the common 800 with 400: about
- * the same recall at half the text in the prompt (research.trychroma.com/evaluating-chunking).
+ * Chosen by how much of the judged answers the first chunks hold, and how little else
+ * (docs/chunking.md; `npm run bench -- chunking-eval --sizes`).
  */
 export const CHUNKING_DEFAULTS: Readonly<ChunkingOptions> = Object.freeze({
-  tokensEstimateTarget: 320,
-  tokensEstimateMax: 480,
+  tokensEstimateTarget: 240,
+  tokensEstimateMax: 360,
   tokensEstimateMin: 60,
 });
 
+const SAYS_NOTHING: ReadonlySet<Block['kind']> = new Set(['heading', 'rule']);
+
 /**
- * Chunks of a parsed document; none for an empty text.
+ * Chunks of a parsed document; none where nothing but front matter is in it.
  * **Cost**: linear in the text; 8 bytes of memory per UTF-16 unit beside it.
  * **Errors**: `invariant_violated` for options out of order.
  */
@@ -39,12 +45,26 @@ export function chunkDocument(
   options: Readonly<ChunkingOptions> = CHUNKING_DEFAULTS,
 ): Chunk[] {
   checkOptions(options);
-  if (parsed.text.length === 0) return [];
+  const { tokensEstimateMin: min, tokensEstimateTarget: target, tokensEstimateMax: max } = options;
   const weighed = { text: parsed.text, weights: runningWeights(parsed.text) };
   const spans = touchingSpans(parsed);
-  const packer = new Packer(weighed, spans, options);
-  for (let position = 0; position < spans.length; position += 1) packer.add(position);
-  return packer.finish();
+  const sections = sectionsOf(weighed, spans, max).map<PackedSection>((section) => ({
+    pieces: packSection(weighed, section, { min, target, max }),
+    level: levelOf(section),
+  }));
+  const headingsAt = headingsReader(spans);
+  return joinSmallSections(sections, { min, max }).map(
+    ({ start, end, lead, trail, weight }, ordinal) => ({
+      ordinal,
+      start,
+      end,
+      ownStart: start,
+      headings: headingsAt(start, end),
+      lead,
+      trail,
+      tokensEstimate: Math.ceil(weight),
+    }),
+  );
 }
 
 function checkOptions(options: Readonly<ChunkingOptions>): void {
@@ -57,7 +77,10 @@ function checkOptions(options: Readonly<ChunkingOptions>): void {
   );
 }
 
-/** Gives blank space to blocks: a block's own indentation to it, the rest to the block before. */
+/**
+ * Gives blank space to blocks: a block's own indentation to it, the rest to the block before.
+ * Front matter is metadata, and is left out with the blank space behind it.
+ */
 function touchingSpans({ text, blocks }: ParsedDocument): Span[] {
   const spans: Span[] = [];
   for (const block of blocks) {
@@ -67,178 +90,50 @@ function touchingSpans({ text, blocks }: ParsedDocument): Span[] {
     if (previous !== undefined) previous.end = start;
     spans.push({ start, end: text.length, block });
   }
-  if (spans.length > 0) return spans;
+  if (spans[0]?.block.kind === 'front-matter') return spans.slice(1);
+  if (spans.length > 0 || text.length === 0) return spans;
   const block: Block = { kind: 'other', start: 0, end: text.length, headings: [] };
   return [{ start: 0, end: text.length, block }];
 }
 
-/** The chunk being filled. */
-interface OpenChunk extends Piece {
-  /** Position of the first span it has a part of. */
-  firstSpan: number;
-  /** Where the run of headings at its end begins; equals `end` when it does not end in one. */
-  headingsFrom: number;
-  /** Position of the span in which that run begins. */
-  headingsFromSpan: number;
+/** A section begins at a heading, a run of headings being one; runs end at half the maximum. */
+function sectionsOf(weighed: WeighedText, spans: readonly Span[], max: number): Span[][] {
+  const sections: Span[][] = [];
+  let section: Span[] = [];
+  let runWeight = 0;
+  for (const span of spans) {
+    const begins = isHeading(weighed, span, max);
+    const weight = weightOf(weighed, span.start, span.end);
+    const continuesRun = runWeight > 0 && runWeight + weight <= max / 2;
+    if (begins && !continuesRun && section.length > 0) {
+      sections.push(section);
+      section = [];
+      runWeight = 0;
+    }
+    section.push(span);
+    runWeight = begins ? runWeight + weight : 0;
+  }
+  if (section.length > 0) sections.push(section);
+  return sections;
 }
 
-class Packer {
-  private readonly chunks: Chunk[] = [];
-  private readonly chunkWeights: number[] = [];
-  private readonly budget: Budget;
-  private readonly min: number;
-  private open: OpenChunk | undefined;
+function levelOf([first]: readonly Span[]): number {
+  return first?.block.kind === 'heading' ? (first.block.level ?? 1) : 0;
+}
 
-  constructor(
-    private readonly weighed: WeighedText,
-    private readonly spans: readonly Span[],
-    options: Readonly<ChunkingOptions>,
-  ) {
-    this.budget = { target: options.tokensEstimateTarget, max: options.tokensEstimateMax };
-    this.min = options.tokensEstimateMin;
-  }
-
-  add(position: number): void {
-    const span = this.spans[position];
-    if (span === undefined) return;
-    const weight = weightOf(this.weighed, span.start, span.end);
-    // A heading of half a chunk and more is text that somebody set as a heading.
-    const isHeading = span.block.kind === 'heading' && weight <= this.budget.max / 2;
-    if (isHeading) this.addHeading(position, span, weight);
-    else this.addContent(position, span, weight);
-  }
-
-  finish(): Chunk[] {
-    this.flush();
-    return this.chunks;
-  }
-
-  private addHeading(position: number, span: Span, weight: number): void {
-    const open = this.open;
-    if (open !== undefined) {
-      const runWeight = this.headingRunWeight(open);
-      if (runWeight > 0) {
-        if (runWeight + weight > this.budget.max / 2) this.flush();
-        else if (open.weight + weight > this.budget.max) this.keepOnlyHeadings(open);
-      } else if (open.weight >= this.min || open.weight + weight > this.budget.target) {
-        this.flush();
-      }
+/**
+ * Gives the path of a chunk's first block that says something: what its leading headings lead to.
+ * Chunks must be asked for in order.
+ */
+function headingsReader(spans: readonly Span[]): (start: number, end: number) => readonly string[] {
+  let first = 0;
+  return (start, end) => {
+    while ((spans[first]?.end ?? Number.POSITIVE_INFINITY) <= start) first += 1;
+    for (let position = first; position < spans.length; position += 1) {
+      const span = spans[position];
+      if (span === undefined || span.start >= end) break;
+      if (!SAYS_NOTHING.has(span.block.kind)) return span.block.headings;
     }
-    this.append(position, span, weight);
-    if (this.open !== undefined && this.open.headingsFrom === this.open.end) {
-      this.open.headingsFrom = span.start;
-      this.open.headingsFromSpan = position;
-    }
-    if (this.open !== undefined) this.open.end = span.end;
-  }
-
-  private addContent(position: number, span: Span, weight: number): void {
-    if (this.open !== undefined && !this.fits(this.open, weight)) {
-      if (this.headingRunWeight(this.open) > 0) this.keepOnlyHeadings(this.open);
-      else if (this.open.weight >= this.min || weight <= this.budget.max) this.flush();
-    }
-    const { max } = this.budget;
-    if ((this.open?.weight ?? 0) + weight <= max) {
-      this.append(position, span, weight);
-      this.endContent(span.end);
-    } else {
-      this.addSplit(position, span);
-    }
-  }
-
-  /** Up to the target, or up to the maximum where a chunk below the minimum would be left. */
-  private fits(open: OpenChunk, weight: number): boolean {
-    const total = open.weight + weight;
-    return total <= this.budget.target || (open.weight < this.min && total <= this.budget.max);
-  }
-
-  private addSplit(position: number, span: Span): void {
-    const { target, max } = this.budget;
-    const taken = this.open?.weight ?? 0;
-    const first = {
-      target: Math.max(target - taken, Math.min(this.min, max - taken)),
-      max: max - taken,
-    };
-    const pieces = splitSpan(this.weighed, span, { first, rest: this.budget });
-    for (const [number, piece] of pieces.entries()) {
-      if (number > 0) this.flush();
-      if (this.open === undefined) {
-        this.open = { ...piece, firstSpan: position, headingsFrom: 0, headingsFromSpan: position };
-      } else {
-        this.open.weight += piece.weight;
-        this.open.trail = piece.trail;
-      }
-      this.endContent(piece.end);
-    }
-  }
-
-  private append(position: number, span: Span, weight: number): void {
-    if (this.open !== undefined) {
-      this.open.weight += weight;
-      return;
-    }
-    const { start } = span;
-    const headings = { firstSpan: position, headingsFrom: start, headingsFromSpan: position };
-    this.open = { start, end: start, lead: '', trail: '', weight, ...headings };
-  }
-
-  private endContent(end: number): void {
-    if (this.open === undefined) return;
-    this.open.end = end;
-    this.open.headingsFrom = end;
-  }
-
-  private headingRunWeight({ headingsFrom, end }: OpenChunk): number {
-    return weightOf(this.weighed, headingsFrom, end);
-  }
-
-  /** Ends the open chunk before the headings at its end, which begin the next one. */
-  private keepOnlyHeadings(open: OpenChunk): void {
-    if (open.headingsFrom <= open.start) return;
-    const { headingsFrom, headingsFromSpan, end } = open;
-    const weight = this.headingRunWeight(open);
-    this.open = { ...open, end: headingsFrom, weight: open.weight - weight };
-    this.flush();
-    const run = { start: headingsFrom, end, lead: '', trail: '', weight };
-    this.open = { ...run, firstSpan: headingsFromSpan, headingsFrom, headingsFromSpan };
-  }
-
-  /** Ends the open chunk; one below the minimum joins the chunk before it where both fit. */
-  private flush(): void {
-    const open = this.open;
-    this.open = undefined;
-    if (open === undefined) return;
-    const last = this.chunks.length - 1;
-    const previous = this.chunks[last];
-    const total = (this.chunkWeights[last] ?? 0) + open.weight;
-    const joins = previous !== undefined && open.weight < this.min && total <= this.budget.max;
-    if (joins && previous.trail === '' && open.lead === '' && open.trail === '') {
-      previous.end = open.end;
-      previous.tokensEstimate = Math.ceil(total);
-      this.chunkWeights[last] = total;
-      return;
-    }
-    this.chunkWeights.push(open.weight);
-    this.chunks.push({
-      ordinal: this.chunks.length,
-      start: open.start,
-      end: open.end,
-      ownStart: open.start,
-      headings: this.headingsOf(open),
-      lead: open.lead,
-      trail: open.trail,
-      tokensEstimate: Math.ceil(open.weight),
-    });
-  }
-
-  /** Path of the first block that says something: what a chunk's leading headings lead to. */
-  private headingsOf(open: OpenChunk): readonly string[] {
-    const skipped = new Set(['heading', 'front-matter', 'rule']);
-    for (let position = open.firstSpan; position < this.spans.length; position += 1) {
-      const span = this.spans[position];
-      if (span === undefined || span.start >= open.end) break;
-      if (!skipped.has(span.block.kind)) return span.block.headings;
-    }
-    return this.spans[open.firstSpan]?.block.headings ?? [];
-  }
+    return spans[first]?.block.headings ?? [];
+  };
 }

@@ -5,6 +5,7 @@
  */
 
 import { GroundworkError } from '../errors';
+import type { CellSpans } from './structured-table';
 import { StructuredText } from './structured-text';
 import type { ParsedDocument } from './types';
 
@@ -12,6 +13,7 @@ interface AdfNode {
   readonly type: string;
   readonly text?: unknown;
   readonly attrs?: unknown;
+  readonly marks?: unknown;
   readonly content?: readonly unknown[];
 }
 
@@ -45,7 +47,7 @@ export function parseAdf(source: string): ParsedDocument {
     }
   }
   const { text, blocks, title } = out.finish();
-  const parsed: ParsedDocument = { format: 'adf', text, blocks };
+  const parsed: ParsedDocument = { format: 'adf', text, blocks, metadata: { labels: [] } };
   if (title !== undefined) parsed.title = title;
   return parsed;
 }
@@ -60,15 +62,24 @@ export function looksLikeAdf(source: string): boolean {
   }
 }
 
+/** What the colour and the picture of a panel say; a panel of one's own says nothing. */
+const PANEL_NOTES: ReadonlyMap<string, string> = new Map(
+  ['info', 'note', 'tip', 'success', 'warning', 'error'].map((type) => [type, `[${type}]`]),
+);
+const DECISION_MARKERS: ReadonlyMap<string, string> = new Map([
+  ['DECIDED', '- [decided] '],
+  ['UNDECIDED', '- [undecided] '],
+]);
+
 const enterParagraph = (out: StructuredText): void => out.breakBlock();
 const paragraph: NodeReading = { enter: enterParagraph, leave: enterParagraph };
 const card: NodeReading = { enter: (out, node) => out.addText(cardText(node)) };
 const note: NodeReading = { enter: (out, node) => out.addText(macroNote(node)) };
 const titled: NodeReading = {
   enter: (out, node) => {
-    out.breakBlock();
+    out.enterIntroduction();
     out.addText(attribute(node, 'title'));
-    out.breakBlock();
+    out.leaveIntroduction();
   },
   leave: enterParagraph,
 };
@@ -76,15 +87,23 @@ const itemList: NodeReading = {
   enter: (out) => out.enterList(),
   leave: (out) => out.leaveList(),
 };
+const taskItem: NodeReading = {
+  enter: (out, node) => {
+    out.enterItem(attribute(node, 'state') === 'DONE' ? '- [x] ' : '- [ ] ');
+  },
+  leave: (out) => out.leaveItem(),
+};
 const picture: NodeReading = {
   enter: (out, node) => {
     const alternative = attribute(node, 'alt');
     if (alternative !== '') out.addText(alternative);
   },
 };
-const setOff: NodeReading = {
-  enter: (out) => out.enterQuote(),
-  leave: (out) => out.leaveQuote(),
+const leaveQuote = (out: StructuredText): void => out.leaveQuote();
+const setOff: NodeReading = { enter: (out) => out.enterQuote(), leave: leaveQuote };
+const panel: NodeReading = {
+  enter: (out, node) => out.enterQuote(PANEL_NOTES.get(attribute(node, 'panelType'))),
+  leave: leaveQuote,
 };
 const blockNote: NodeReading = {
   enter: (out, node) => {
@@ -95,7 +114,7 @@ const blockNote: NodeReading = {
 };
 
 const READINGS: ReadonlyMap<string, NodeReading> = new Map<string, NodeReading>([
-  ['text', { enter: (out, node) => out.addText(ownText(node)) }],
+  ['text', { enter: addOwnText }],
   ['paragraph', paragraph],
   ['caption', paragraph],
   ['layoutSection', paragraph],
@@ -120,17 +139,15 @@ const READINGS: ReadonlyMap<string, NodeReading> = new Map<string, NodeReading>(
     },
   ],
   ['listItem', { enter: (out) => out.enterItem(), leave: (out) => out.leaveItem() }],
+  ['taskItem', taskItem],
+  ['blockTaskItem', taskItem],
   [
-    'taskItem',
+    'decisionItem',
     {
-      enter: (out, node) => {
-        out.enterItem(attribute(node, 'state') === 'DONE' ? '- [x] ' : '- [ ] ');
-      },
+      enter: (out, node) => out.enterItem(DECISION_MARKERS.get(attribute(node, 'state'))),
       leave: (out) => out.leaveItem(),
     },
   ],
-  ['blockTaskItem', { enter: (out) => out.enterItem('- [ ] '), leave: (out) => out.leaveItem() }],
-  ['decisionItem', { enter: (out) => out.enterItem(), leave: (out) => out.leaveItem() }],
   [
     'codeBlock',
     {
@@ -139,13 +156,13 @@ const READINGS: ReadonlyMap<string, NodeReading> = new Map<string, NodeReading>(
     },
   ],
   ['blockquote', setOff],
-  ['panel', setOff],
+  ['panel', panel],
   ['expand', titled],
   ['nestedExpand', titled],
   ['table', { enter: (out) => out.enterTable(), leave: (out) => out.leaveTable() }],
   ['tableRow', { enter: (out) => out.enterRow() }],
-  ['tableCell', { enter: (out) => out.enterCell(false) }],
-  ['tableHeader', { enter: (out) => out.enterCell(true) }],
+  ['tableCell', { enter: (out, node) => out.enterCell(false, spansOf(node)) }],
+  ['tableHeader', { enter: (out, node) => out.enterCell(true, spansOf(node)) }],
   ['rule', { enter: (out) => out.rule() }],
   ['hardBreak', { enter: (out) => out.lineBreak() }],
   ['mention', { enter: (out, node) => out.addText(attribute(node, 'text') || '@mention') }],
@@ -210,8 +227,18 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function ownText(node: AdfNode): string {
-  return typeof node.text === 'string' ? node.text : '';
+function addOwnText(out: StructuredText, node: AdfNode): void {
+  const text = typeof node.text === 'string' ? node.text : '';
+  const marks: readonly unknown[] = Array.isArray(node.marks) ? node.marks : [];
+  if (marks.some((mark) => isObject(mark) && mark['type'] === 'strike')) out.addStruckText(text);
+  else out.addText(text);
+}
+
+function spansOf(node: AdfNode): CellSpans {
+  return {
+    columns: numberAttribute(node, 'colspan') ?? 1,
+    rows: numberAttribute(node, 'rowspan') ?? 1,
+  };
 }
 
 function rawAttribute(node: AdfNode, name: string): unknown {
@@ -239,8 +266,9 @@ function cardText(node: AdfNode): string {
 }
 
 function macroNote(node: AdfNode): string {
-  const key = attribute(node, 'extensionKey');
-  return key === '' ? '[macro]' : `[macro: ${key}]`;
+  const named = [attribute(node, 'extensionKey'), attribute(node, 'text')];
+  const name = named.filter((part) => part !== '').join(', ');
+  return name === '' ? '[macro]' : `[macro: ${name}]`;
 }
 
 /** The day of a date node, whose timestamp is milliseconds since 1970 as a string. */

@@ -54,7 +54,7 @@ export function detectFormat(name: string, content: string): DocumentFormat {
 
 /**
  * Parses an admitted document; without `format`, as its name tells.
- * **Errors**: `document_empty` when nothing readable is left (markup without text),
+ * **Errors**: `document_empty` when nothing readable is left (only markup or front matter),
  * `document_adf_invalid`, and `document_format_unknown` when the name must tell and does not.
  * **Cost**: linear for text, HTML and ADF; for markdown see `parseMarkdown`.
  */
@@ -65,7 +65,9 @@ export function parseDocument(document: {
 }): ParsedDocument {
   const format = document.format ?? detectFormat(document.name, document.content);
   const parsed = PARSERS[format](document.content);
-  if (!isBlank(parsed.text)) return parsed;
+  const [first] = parsed.blocks;
+  const textStart = first?.kind === 'front-matter' ? first.end : 0;
+  if (!isBlank(parsed.text.slice(textStart))) return parsed;
   throw new GroundworkError({
     code: 'document_empty',
     message:

@@ -6,7 +6,9 @@
  */
 
 import { Parser } from 'htmlparser2';
+import { metadataOf } from './front-matter';
 import { shortenHeading } from './heading-path';
+import type { CellSpans } from './structured-table';
 import { StructuredText } from './structured-text';
 import type { ParsedDocument } from './types';
 
@@ -14,13 +16,16 @@ const DROPPED = new Set(['script', 'style', 'template']);
 
 /** Elements that end a running paragraph without meaning anything more. */
 const PLAIN_BLOCKS = new Set([
-  ...['address', 'article', 'aside', 'body', 'center', 'dd', 'details', 'dialog', 'dir', 'div'],
-  ...['dl', 'dt', 'fieldset', 'figcaption', 'figure', 'footer', 'form', 'frameset', 'head'],
+  ...['address', 'article', 'aside', 'body', 'center', 'details', 'dialog', 'dir', 'div'],
+  ...['fieldset', 'figcaption', 'figure', 'footer', 'form', 'frameset', 'head'],
   ...['header', 'hgroup', 'html', 'legend', 'main', 'nav', 'noscript', 'optgroup', 'option', 'p'],
-  ...['search', 'section', 'select', 'summary', 'textarea'],
+  ...['search', 'section', 'select', 'textarea'],
 ]);
 
-const LISTS = new Set(['ul', 'ol', 'menu']);
+/** Names of `meta` elements that are read, beside the title and the language of `html`. */
+const PAGE_FIELDS = new Set(['title', 'lang', 'keywords', 'author']);
+
+const LISTS = new Set(['ul', 'ol', 'menu', 'dl']);
 const CODE_BLOCKS = new Set(['pre', 'listing', 'xmp']);
 const HEADING = /^h[1-6]$/;
 const CODE_LANGUAGE = /(?:^|\s)(?:language|lang|brush:)[-\s]*([\w+#.-]{1,40})/;
@@ -38,6 +43,13 @@ const OPEN_ELEMENTS_MAX = 2_000;
 const RAW = new Set([
   ...['script', 'style', 'title', 'textarea', 'xmp', 'iframe', 'noembed', 'noframes', 'plaintext'],
 ]);
+
+/** Items of a definition list: the term, and what it means. */
+const DEFINITION_MARKERS: Readonly<Record<string, string>> = { dt: '', dd: ': ' };
+const STRUCK = new Set(['s', 'strike', 'del']);
+const ROW_GROUPS = new Set(['thead', 'tbody', 'tfoot']);
+/** As HTML has it, 0 rows being all that are left. */
+const ROWS_COVERED_MAX = 65_534;
 
 /** Offsets are into the text this gives, not into the source. **Cost**: linear. */
 export function parseHtml(source: string): ParsedDocument {
@@ -79,8 +91,11 @@ class HtmlReader {
   private droppedDepth = 0;
   private foreignDepth = 0;
   private codeDepth = 0;
+  private struckDepth = 0;
+  private isInHead = false;
   private titleParts: string[] | undefined;
-  private pageTitle: string | undefined;
+  /** What the page says about itself, the first of each name. */
+  private readonly fields = new Map<string, string>();
 
   /** True inside an element whose text is dropped. */
   get isDropping(): boolean {
@@ -88,9 +103,11 @@ class HtmlReader {
   }
 
   open(name: string, attributes: Attributes): void {
+    if (name === 'html') this.keepField('lang', attributes['lang']);
     if (DROPPED.has(name)) this.droppedDepth += 1;
     if (this.droppedDepth > 0) return;
     if (name === 'svg' || name === 'math') this.foreignDepth += 1;
+    if (STRUCK.has(name)) this.struckDepth += 1;
     if (this.codeDepth > 0) this.openInsideCode(name, attributes);
     else if (!this.openStructure(name, attributes)) this.openInline(name, attributes);
   }
@@ -102,6 +119,7 @@ class HtmlReader {
     }
     if (this.droppedDepth > 0) return;
     if (name === 'svg' || name === 'math') this.foreignDepth -= 1;
+    if (STRUCK.has(name)) this.struckDepth -= 1;
     if (CODE_BLOCKS.has(name)) {
       this.codeDepth -= 1;
       if (this.codeDepth === 0) this.out.leaveCode();
@@ -113,13 +131,15 @@ class HtmlReader {
   text(data: string): void {
     if (this.droppedDepth > 0) return;
     if (this.titleParts !== undefined) this.titleParts.push(data);
+    else if (this.struckDepth > 0) this.out.addStruckText(data);
     else this.out.addText(data);
   }
 
   finish(): ParsedDocument {
     const { text, blocks, title: firstHeading } = this.out.finish();
-    const parsed: ParsedDocument = { format: 'html', text, blocks };
-    const title = this.pageTitle ?? firstHeading;
+    const metadata = metadataOf(this.fields);
+    const parsed: ParsedDocument = { format: 'html', text, blocks, metadata };
+    const title = metadata.title ?? firstHeading;
     if (title !== undefined) parsed.title = title;
     return parsed;
   }
@@ -137,10 +157,11 @@ class HtmlReader {
     else if (PLAIN_BLOCKS.has(name)) out.breakBlock();
     else if (LISTS.has(name)) out.enterList(name === 'ol' ? firstNumber(attributes) : undefined);
     else if (name === 'li') out.enterItem();
+    else if (name === 'dt' || name === 'dd') this.openDefinition(name);
+    else if (name === 'summary') out.enterIntroduction();
     else if (name === 'blockquote') out.enterQuote();
     else if (name === 'table') out.enterTable();
-    else if (name === 'tr' || name === 'caption') out.enterRow();
-    else if (name === 'td' || name === 'th') out.enterCell(name === 'th');
+    else if (this.openTablePart(name, attributes)) return true;
     else if (CODE_BLOCKS.has(name)) {
       this.codeDepth = 1;
       out.enterCode(codeLanguage(attributes));
@@ -149,13 +170,41 @@ class HtmlReader {
     return true;
   }
 
+  private openDefinition(name: 'dt' | 'dd'): void {
+    if (name === 'dt') this.out.enterIntroduction();
+    this.out.enterItem(DEFINITION_MARKERS[name]);
+  }
+
+  private openTablePart(name: string, attributes: Attributes): boolean {
+    if (ROW_GROUPS.has(name)) {
+      this.isInHead = name === 'thead';
+      this.out.enterRowGroup();
+    } else if (name === 'tr' || name === 'caption') {
+      this.out.enterRow();
+    } else if (name === 'td' || name === 'th') {
+      this.out.enterCell(name === 'th' || this.isInHead, spansOf(attributes));
+    } else {
+      return false;
+    }
+    return true;
+  }
+
   private openInline(name: string, attributes: Attributes): void {
     if (name === 'br') this.out.lineBreak();
     else if (name === 'title' && this.foreignDepth === 0) this.titleParts = [];
-    else if (name === 'img' || name === 'area') {
+    else if (name === 'meta') this.keepField(attributes['name'], attributes['content']);
+    else if (name === 'input' && attributes['type'] === 'checkbox') {
+      this.out.addText(attributes['checked'] === undefined ? '[ ] ' : '[x] ');
+    } else if (name === 'img' || name === 'area') {
       const alternative = attributes['alt']?.slice(0, ATTRIBUTE_TEXT_LENGTH_MAX) ?? '';
       if (alternative !== '') this.out.addText(alternative);
     }
+  }
+
+  private keepField(name: string | undefined, value: string | undefined): void {
+    const key = name?.toLowerCase() ?? '';
+    if (!PAGE_FIELDS.has(key) || this.fields.has(key)) return;
+    this.fields.set(key, value?.slice(0, ATTRIBUTE_TEXT_LENGTH_MAX) ?? '');
   }
 
   private closeStructure(name: string): void {
@@ -163,15 +212,27 @@ class HtmlReader {
     if (HEADING.test(name)) out.leaveHeading();
     else if (PLAIN_BLOCKS.has(name)) out.breakBlock();
     else if (LISTS.has(name)) out.leaveList();
-    else if (name === 'li') out.leaveItem();
+    else if (name === 'li' || name === 'dd' || name === 'dt') {
+      out.leaveItem();
+      if (name === 'dt') out.leaveIntroduction();
+    } else if (name === 'summary') out.leaveIntroduction();
+    else if (name === 'thead') this.isInHead = false;
     else if (name === 'blockquote') out.leaveQuote();
     else if (name === 'table') out.leaveTable();
     else if (name === 'title' && this.titleParts !== undefined) {
       const title = shortenHeading(this.titleParts.join(''));
       this.titleParts = undefined;
-      if (title !== '') this.pageTitle ??= title;
+      if (title !== '') this.keepField('title', title);
     }
   }
+}
+
+function spansOf(attributes: Attributes): CellSpans {
+  const rows = Number.parseInt(attributes['rowspan'] ?? '1', 10);
+  return {
+    columns: Number.parseInt(attributes['colspan'] ?? '1', 10) || 1,
+    rows: rows === 0 ? ROWS_COVERED_MAX : rows || 1,
+  };
 }
 
 function firstNumber(attributes: Attributes): number {

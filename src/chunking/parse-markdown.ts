@@ -4,17 +4,17 @@ import type { Nodes } from 'mdast';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
-import { HeadingPath, shortenHeading } from './heading-path';
+import { readFrontMatter } from './front-matter';
+import { HeadingPath } from './heading-path';
 import { type BlockDraft, readMarkdownBlocks, type WindowLengths } from './markdown-blocks';
 import { lineStartOffset, skipSpace, trimEndOffset } from './text-scan';
-import type { Block, ParsedDocument } from './types';
+import type { Block, DocumentMetadata, ParsedDocument } from './types';
 
 /** Headings without any of these signs have no inline markup to take away. */
 const INLINE_SIGN = /[\\`*_[\]<>&~!]/;
 /** `{#anchor}` and `{.class}` after a heading, which many site generators read. */
 const HEADING_ATTRIBUTES = / ?\{[#.:][^{}]{0,200}\} ?$/;
 const HEADING_SOURCE_LENGTH_MAX = 2_000;
-const FRONT_MATTER_TITLE = /^title[ \t]*[:=][ \t]*(.+)$/im;
 const HEADING_BATCH_LENGTH = 2_000;
 const HEADING_SYNTAX = gfm();
 const HEADING_TREE = gfmFromMarkdown();
@@ -27,18 +27,22 @@ const HEADING_TREE = gfmFromMarkdown();
 export function parseMarkdown(source: string, windowLengths?: WindowLengths): ParsedDocument {
   const path = new HeadingPath();
   const blocks: Block[] = [];
-  let title: string | undefined;
+  let metadata: DocumentMetadata = { labels: [] };
   const drafts = coverText(source, readMarkdownBlocks(source, windowLengths));
   const texts = headingTexts(source, drafts).values();
-  for (const { kind, start, end, level } of drafts) {
-    if (kind === 'heading') path.enter(level ?? 1, texts.next().value ?? '');
-    if (kind === 'front-matter') title ??= frontMatterTitle(source.slice(start, end));
+  for (const { kind: drafted, start, end, level } of drafts) {
+    if (drafted === 'heading') path.enter(level ?? 1, texts.next().value ?? '');
+    const read = drafted === 'front-matter' ? readFrontMatter(source.slice(start, end)) : undefined;
+    if (read !== undefined) metadata = read;
+    const kind = drafted === 'front-matter' && read === undefined ? 'other' : drafted;
     const block: Block = { kind, start, end, headings: path.current };
     if (level !== undefined) block.level = level;
     blocks.push(block);
   }
-  title ??= blocks.find(({ kind, level }) => kind === 'heading' && level === 1)?.headings.at(-1);
-  const parsed: ParsedDocument = { format: 'markdown', text: source, blocks };
+  const title =
+    metadata.title ??
+    blocks.find(({ kind, level }) => kind === 'heading' && level === 1)?.headings.at(-1);
+  const parsed: ParsedDocument = { format: 'markdown', text: source, blocks, metadata };
   if (title !== undefined) parsed.title = title;
   return parsed;
 }
@@ -137,12 +141,4 @@ function plainText(root: Nodes): string {
     else if ('children' in node) nodes.push(...node.children.toReversed());
   }
   return parts.join('');
-}
-
-function frontMatterTitle(frontMatter: string): string | undefined {
-  const raw = FRONT_MATTER_TITLE.exec(frontMatter)?.[1]?.trim();
-  if (raw === undefined) return undefined;
-  const unquoted = /^(["'])(.*)\1$/.exec(raw)?.[2] ?? raw;
-  const title = shortenHeading(unquoted);
-  return title === '' ? undefined : title;
 }

@@ -21,5 +21,5 @@ export function parseText(source: string): ParsedDocument {
     else if (blockStart < 0) blockStart = line;
   }
   close(source.length);
-  return { format: 'text', text: source, blocks };
+  return { format: 'text', text: source, blocks, metadata: { labels: [] } };
 }

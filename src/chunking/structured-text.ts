@@ -3,14 +3,15 @@
  * Document Format), and the blocks over it, from events in document order.
  *
  * The text reads like light markdown: blocks are set apart by a blank line, list items carry a
- * marker and are indented by depth, a table is one line per row with ` | ` between cells and a
- * delimiter row below a header row, code stands between fences. Headings carry no mark.
+ * marker and are indented by depth, a table is one line per row (`structured-table`), code stands
+ * between fences. Headings carry no mark.
  *
  * Events that open something must be matched by the event that closes it. Whatever stands inside
  * a table cell becomes running text of that cell.
  */
 
 import { HeadingPath } from './heading-path';
+import { type CellSpans, TableText } from './structured-table';
 import { isBlank } from './text-scan';
 import type { Block, BlockKind } from './types';
 
@@ -20,6 +21,8 @@ const INDENTED_DEPTH_MAX = 10;
 /** Controls and U+FFFE/FFFF: admission refuses them in a file, an escape may smuggle them in. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
 const UNPRINTABLE = /[\u0000-\u0008\u000b\u000e-\u001f\u007f-\u009f\ufffe\uffff]/g;
+/** Where a word may be broken when it is shown; a word that holds one is not found. */
+const SOFT_HYPHEN = '\u00ad';
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 
 interface ListLevel {
@@ -27,17 +30,10 @@ interface ListLevel {
   nextNumber: number | undefined;
 }
 
-interface TableState {
-  rows: string[];
-  cells: string[];
-  cell: string | undefined;
-  headerCellCount: number;
-  hasHeader: boolean;
-}
-
 interface OpenBlock {
   kind: BlockKind;
   level: number | undefined;
+  introduces: boolean;
   prefix: string;
   parts: string[];
   endsWithSpace: boolean;
@@ -54,8 +50,10 @@ export class StructuredText {
   private marker: string | undefined;
   private headingLevel: number | undefined;
   private code: { language: string; parts: string[] } | undefined;
-  private table: TableState | undefined;
+  private table: TableText | undefined;
   private tableDepth = 0;
+  private introducing = false;
+  private pendingNote: string | undefined;
   private firstTitle: string | undefined;
 
   /** Ends the running block, as the border of any block element does; a space inside a cell. */
@@ -103,14 +101,28 @@ export class StructuredText {
     this.marker = undefined;
   }
 
-  enterQuote(): void {
+  /** Opens what is set off; a note, such as what kind of box it is, stands before its text. */
+  enterQuote(note?: string): void {
     this.breakBlock();
+    this.pendingNote = note;
     if (this.table === undefined) this.containers.push('quote');
   }
 
   leaveQuote(): void {
     this.breakBlock();
+    this.pendingNote = undefined;
     if (this.table === undefined) this.containers.pop();
+  }
+
+  /** Opens text that says what the next block is about, such as the title of a part folded away. */
+  enterIntroduction(): void {
+    this.breakBlock();
+    this.introducing = true;
+  }
+
+  leaveIntroduction(): void {
+    this.breakBlock();
+    this.introducing = false;
   }
 
   enterCode(language: string): void {
@@ -144,7 +156,7 @@ export class StructuredText {
   enterTable(): void {
     this.breakBlock();
     this.tableDepth += 1;
-    this.table ??= emptyTable();
+    this.table ??= new TableText();
   }
 
   leaveTable(): void {
@@ -152,26 +164,25 @@ export class StructuredText {
     this.tableDepth -= 1;
     if (this.tableDepth > 0) this.breakBlock();
     if (this.tableDepth > 0 || this.table === undefined) return;
-    this.endRow(this.table);
-    const rows = this.table.rows;
+    const content = this.table.finish();
     this.table = undefined;
-    if (rows.length > 0) this.addBlock('table', rows.join('\n').trim());
+    if (content !== '') this.addBlock('table', content);
+  }
+
+  /** Starts a group of rows, which no merged cell from above reaches into. */
+  enterRowGroup(): void {
+    if (this.tableDepth === 1) this.table?.startRowGroup();
   }
 
   /** Starts a row, which ends the row before it. */
   enterRow(): void {
-    if (this.table !== undefined && this.tableDepth === 1) this.endRow(this.table);
+    if (this.tableDepth === 1) this.table?.startRow();
   }
 
   /** Starts a cell, which ends the cell before it. */
-  enterCell(isHeader: boolean): void {
-    if (this.table === undefined || this.tableDepth > 1) {
-      this.breakBlock();
-      return;
-    }
-    endCell(this.table);
-    this.table.cell = '';
-    if (isHeader) this.table.headerCellCount += 1;
+  enterCell(isHeader: boolean, spans: CellSpans = { columns: 1, rows: 1 }): void {
+    if (this.table === undefined || this.tableDepth > 1) this.breakBlock();
+    else this.table.startCell(isHeader, spans);
   }
 
   rule(): void {
@@ -196,8 +207,7 @@ export class StructuredText {
     }
     const text = clean(raw.replace(/[ \t\n\r\f]+/g, ' '));
     if (this.table !== undefined) {
-      if (this.table.cell !== undefined) this.table.cell += text;
-      else if (!isBlank(text)) this.table.cell = text;
+      this.table.addText(this.takeNote() + text);
       return;
     }
     if (this.open === undefined) {
@@ -210,6 +220,12 @@ export class StructuredText {
     this.open.endsWithSpace = folded.endsWith(' ');
   }
 
+  /** Adds text that its author has struck out, marked as such: it no longer holds. */
+  addStruckText(raw: string): void {
+    const isPlain = this.code !== undefined || isBlank(raw);
+    this.addText(isPlain ? raw : raw.replace(/^(\s*)([\s\S]*?)(\s*)$/, '$1~~$2~~$3'));
+  }
+
   finish(): { text: string; blocks: readonly Block[]; title: string | undefined } {
     if (this.code !== undefined) this.leaveCode();
     this.tableDepth = Math.min(this.tableDepth, 1);
@@ -219,7 +235,9 @@ export class StructuredText {
   }
 
   private openBlock(): OpenBlock {
-    const block = { parts: [], endsWithSpace: true };
+    const note = this.takeNote();
+    const parts = note === '' ? [] : [note];
+    const block = { parts, endsWithSpace: true, introduces: this.introducing };
     if (this.headingLevel !== undefined) {
       return { ...block, kind: 'heading', level: this.headingLevel, prefix: '' };
     }
@@ -233,6 +251,12 @@ export class StructuredText {
     return { ...block, kind, level: undefined, prefix: '' };
   }
 
+  private takeNote(): string {
+    const note = this.pendingNote;
+    this.pendingNote = undefined;
+    return note === undefined ? '' : `${note} `;
+  }
+
   private closeBlock(): void {
     const open = this.open;
     this.open = undefined;
@@ -241,11 +265,15 @@ export class StructuredText {
       .join('')
       .replace(/ *\n */g, '\n')
       .trim();
-    if (content !== '') this.addBlock(open.kind, open.prefix + content, open.level);
+    if (content === '') return;
+    this.addBlock(open.kind, open.prefix + content, open);
   }
 
-  private addBlock(kind: BlockKind, content: string, level?: number): void {
+  private addBlock(kind: BlockKind, content: string, traits: Partial<OpenBlock> = {}): void {
     this.closeBlock();
+    const note = this.takeNote().trimEnd();
+    if (note !== '') this.addBlock('quote', note, { introduces: true });
+    const { level, introduces } = traits;
     const previous = this.blocks.at(-1);
     const adjacent = kind === 'list-item' && previous?.kind === 'list-item';
     const depth = kind === 'list-item' ? Math.min(this.lists.length - 1, INDENTED_DEPTH_MAX) : 0;
@@ -259,6 +287,7 @@ export class StructuredText {
     }
     const block: Block = { kind, start, end: this.length, headings: this.path.current };
     if (level !== undefined) block.level = level;
+    if (introduces === true) block.introduces = true;
     this.blocks.push(block);
   }
 
@@ -267,35 +296,13 @@ export class StructuredText {
     this.parts.push(text);
     this.length += text.length;
   }
-
-  private endRow(table: TableState): void {
-    endCell(table);
-    const { cells, headerCellCount } = table;
-    table.cells = [];
-    table.headerCellCount = 0;
-    if (cells.every((cell) => cell === '')) return;
-    table.rows.push(cells.join(' | '));
-    // A caption may stand before the header row as a row of its own.
-    if (!table.hasHeader && table.rows.length <= 2 && headerCellCount === cells.length) {
-      table.hasHeader = true;
-      table.rows.push(cells.map(() => '---').join(' | '));
-    }
-  }
-}
-
-function emptyTable(): TableState {
-  return { rows: [], cells: [], cell: undefined, headerCellCount: 0, hasHeader: false };
-}
-
-function endCell(table: TableState): void {
-  if (table.cell === undefined) return;
-  const content = table.cell.replace(/ {2,}/g, ' ').trim();
-  table.cell = undefined;
-  table.cells.push(content);
 }
 
 function clean(text: string): string {
-  return text.replace(UNPRINTABLE, ' ').replace(LONE_SURROGATE, '\ufffd');
+  return text
+    .replace(UNPRINTABLE, ' ')
+    .replace(LONE_SURROGATE, '\ufffd')
+    .replaceAll(SOFT_HYPHEN, '');
 }
 
 function longestRun(text: string, unit: string): number {

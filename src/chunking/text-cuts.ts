@@ -39,13 +39,14 @@ const SPACE_LENGTH_MAX = 64;
 /** A cut before this share of the target is left to the next finer kind of boundary. */
 const EARLY_SHARE = 0.25;
 
-const SENTENCE_END = /[.!?…:;。！？．｡：；؟۔।॥]["'”’»)\]」』）*_`]{0,4}$/u;
+/** What ends a sentence in any script, or a part of one that can be read alone. */
+const SENTENCE_END = /[\p{Sentence_Terminal}…:;：；؛]["'”’»)\]」』）*_`]{0,4}$/u;
 
 const SENTENCES = new Intl.Segmenter('en', { granularity: 'sentence' });
 const WORDS = new Intl.Segmenter('en', { granularity: 'word' });
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-const BY_SENTENCES = [sentenceStarts, lineStarts, wordStarts];
+const BY_SENTENCES = [finishedLineStarts, sentenceStarts, lineStarts, wordStarts];
 const BY_LINES = [lineStarts, sentenceStarts, wordStarts];
 
 /** Weight of [start, end). */
@@ -101,10 +102,33 @@ function fittingEnd(
 
 /** Starts of sentences that follow closing punctuation; a line break alone does not count. */
 function sentenceStarts(window: string): Boundaries {
-  return segmentStarts(SENTENCES.segment(window), ({ index }) => {
-    const end = trimEndOffset(window, Math.max(0, index - SPACE_LENGTH_MAX), index);
-    return SENTENCE_END.test(window.slice(Math.max(0, end - 8), end));
-  });
+  return segmentStarts(SENTENCES.segment(window), ({ index }) => followsSentence(window, index));
+}
+
+function followsSentence(window: string, offset: number): boolean {
+  const end = trimEndOffset(window, Math.max(0, offset - SPACE_LENGTH_MAX), offset);
+  return SENTENCE_END.test(window.slice(Math.max(0, end - 8), end));
+}
+
+/** Starts of lines behind a finished sentence: paragraphs, where nobody left lines blank. */
+function finishedLineStarts(window: string): Boundaries {
+  const lines = lineStarts(window);
+  return {
+    before: (offset, after) => {
+      let line = lines.before(offset, after);
+      while (line !== undefined && !followsSentence(window, line)) {
+        line = lines.before(line - 1, after);
+      }
+      return line;
+    },
+    beyond: (offset, until) => {
+      let line = lines.beyond(offset, until);
+      while (line !== undefined && !followsSentence(window, line)) {
+        line = lines.beyond(line, until);
+      }
+      return line;
+    },
+  };
 }
 
 /** Starts of words, so that white space stays with what stands before it. */

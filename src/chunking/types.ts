@@ -27,12 +27,26 @@ export interface Block {
   headings: readonly string[];
   /** Heading level 1-6, list nesting depth from 1; absent for the rest. */
   level?: number;
+  /** True for what says what the next block is about, as a heading does: they stay together. */
+  introduces?: true;
+}
+
+/** What a document says about itself, in front matter or in the head of a page. */
+export interface DocumentMetadata {
+  title?: string;
+  /** Labels, tags, keywords and categories, as written, each once. */
+  labels: readonly string[];
+  /** A BCP 47 tag in canonical form. */
+  language?: string;
+  /** Who answers for the text; several are joined by commas. */
+  owner?: string;
 }
 
 export interface ParsedDocument {
   format: DocumentFormat;
   text: string;
   blocks: readonly Block[];
+  metadata: DocumentMetadata;
   /** Title from front matter, `<title>` or the first level-1 heading, if there is one. */
   title?: string;
 }
@@ -41,7 +55,10 @@ export interface ParsedDocument {
 export interface Chunk {
   /** 0-based order within its document. */
   ordinal: number;
-  /** [start, end) in UTF-16 units; consecutive chunks touch or overlap, the first starts at 0. */
+  /**
+   * [start, end) in UTF-16 units; consecutive chunks touch or overlap. The first starts at 0, or
+   * behind the front matter, which is in none.
+   */
   start: number;
   end: number;
   /** Offset from which this chunk's text is new; equals `start` unless it overlaps the previous. */

@@ -4,10 +4,11 @@ import type { Clock, Fetch, SecretStore } from '../platform/ports';
 import { BUILTIN_MODEL, createBuiltinProvider } from './builtin';
 import type { BuiltinFiles } from './builtin-files';
 import { BUILTIN_DIMENSIONS } from './builtin-model';
+import { createLexicalProvider, LEXICAL } from './lexical';
 import { createOpenAiProvider, OPENAI_MODEL_DEFAULT, OPENAI_MODELS } from './openai';
 import type { EmbeddingProvider } from './provider';
 
-export const EMBEDDERS = ['builtin', 'openai'] as const;
+export const EMBEDDERS = ['builtin', 'openai', LEXICAL] as const;
 export type Embedder = (typeof EMBEDDERS)[number];
 
 /** Where the key of `openai` lies in the secret store. */
@@ -45,12 +46,13 @@ export function createProvider(options: CreateProviderOptions): EmbeddingProvide
       return builtin(options);
     case 'openai':
       return openAi(options);
+    case LEXICAL:
+      return lexical(options);
     default:
       throw new GroundworkError({
         code: 'embedder_unknown',
         message:
-          `embedder "${options.embedder}" does not exist; there are ${EMBEDDERS.join(', ')}` +
-          `${options.embedder === 'lexical' ? ' ("lexical" is planned and not built yet)' : ''}. ` +
+          `embedder "${options.embedder}" does not exist; there are ${EMBEDDERS.join(', ')}. ` +
           'Choose one of these.',
         facts: { embedder: options.embedder },
       });
@@ -66,6 +68,12 @@ function builtin(options: CreateProviderOptions): EmbeddingProvider {
     throw dimensionsRefused('builtin', dimensions, `${BUILTIN_DIMENSIONS}, and no other`);
   }
   return createBuiltinProvider(options.files);
+}
+
+function lexical({ model, dimensions = 0 }: CreateProviderOptions): EmbeddingProvider {
+  if (model !== undefined && model !== LEXICAL) throw modelUnknown(LEXICAL, model, [LEXICAL]);
+  if (dimensions !== 0) throw dimensionsRefused(LEXICAL, dimensions, '0, as it has no vectors');
+  return createLexicalProvider();
 }
 
 function openAi(options: CreateProviderOptions): EmbeddingProvider {

@@ -12,6 +12,8 @@ const PIECES_PER_CALL_MAX = 500;
 /** Calls that stage documents for one job: some two gigabytes. */
 const CALLS_MAX = 5_000;
 const PARTS_MAX = 1_000;
+/** Documents that one search may be narrowed to. */
+const DOCUMENTS_PER_SEARCH_MAX = 100;
 
 /** Each is asked about before indexing starts, and all stand in the catalogue. */
 const PROJECTS_MAX = 100;
@@ -23,7 +25,7 @@ const projectsSchema = v.union([
   v.literal('all'),
   v.pipe(v.array(projectKeySchema), v.minLength(1), v.maxLength(PROJECTS_MAX)),
 ]);
-const libraryNameSchema = v.pipe(
+export const libraryNameSchema = v.pipe(
   v.string(),
   v.trim(),
   v.minLength(1),
@@ -79,7 +81,15 @@ export const searchSchema = v.strictObject({
   text: v.string(),
   project: v.optional(projectKeySchema),
   library: v.optional(libraryNameSchema),
+  documents: v.optional(
+    v.pipe(
+      v.array(v.pipe(v.string(), v.maxLength(DOCUMENT_NAME_CHARACTERS_MAX))),
+      v.minLength(1),
+      v.maxLength(DOCUMENTS_PER_SEARCH_MAX),
+    ),
+  ),
   k: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(HITS_MAX)), 10),
+  explain: v.optional(v.boolean(), false),
 });
 
 export const promptSectionSchema = v.strictObject({

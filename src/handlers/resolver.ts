@@ -11,8 +11,14 @@ import { deleteEverything, deleteLibrary } from '../jobs/delete-all';
 import { eraseEvent } from '../jobs/events';
 import type { Platform } from '../platform/ports';
 import { groundIssue } from '../refinement/ground-issue';
-import { rankChunks, type SearchOptions, type SearchScope } from '../retrieval/search';
+import { type SearchOptions, type SearchScope, searchPassages } from '../retrieval/search';
 import { requireAdmin, requireProject } from './authorize';
+import {
+  deleteGoldenQuestions,
+  listGoldenQuestions,
+  runGolden,
+  setGoldenQuestions,
+} from './golden-resolvers';
 import {
   controlling,
   createIndexingJob,
@@ -70,6 +76,10 @@ export function resolverDefinitions(
     listLibraries: define('listLibraries', onPlatform(listLibraries)),
     listDocuments: define('listDocuments', onPlatform(listDocuments)),
     restoreLibrary: define('restoreLibrary', onPlatform(restoreLibrary)),
+    setGoldenQuestions: define('setGoldenQuestions', onPlatform(setGoldenQuestions)),
+    listGoldenQuestions: define('listGoldenQuestions', onPlatform(listGoldenQuestions)),
+    deleteGoldenQuestions: define('deleteGoldenQuestions', onPlatform(deleteGoldenQuestions)),
+    runGoldenQuestions: define('runGoldenQuestions', onPlatform(runGolden)),
     search: define('search', searchInstructions),
     promptSection: define('promptSection', promptSection),
     delete: define('delete', deleteFromIndex),
@@ -86,9 +96,12 @@ async function searchInstructions({ platform, searching }: CallContext, payload:
   // Without a project the search is not bound to what its caller works on: that is for admins.
   if (input.project === undefined) await requireAdmin(platform.jira);
   else await requireProject(platform.jira, input.project);
-  const request = { text: input.text, scope: scopeOf(input), k: input.k };
-  const hits = await rankChunks(platform, request, searching);
-  return { applies: hits.some((hit) => hit.applies), hits };
+  const { text, k, documents, explain } = input;
+  const filter = documents === undefined ? {} : { documents };
+  const request = { text, scope: scopeOf(input), k, ...filter };
+  const found = await searchPassages(platform, request, { ...searching, explain });
+  const { applies, hits, notes, explanation } = found;
+  return { applies, hits, notes, ...(explanation === undefined ? {} : { explanation }) };
 }
 
 async function promptSection({ platform, searching }: CallContext, payload: unknown) {

@@ -3,6 +3,7 @@
 import { GroundworkError } from '../errors';
 import { loadCatalogue } from '../index/catalogue';
 import { finishErasures } from '../index/delete';
+import { sweepGoldenQuestions } from '../index/golden-questions';
 import { RETIRED_GRACE_MS, sweepRetired } from '../index/retire';
 import { sweepOrphans } from '../jobs/orphans';
 import { pacePlatform } from '../jobs/paced-platform';
@@ -25,6 +26,7 @@ export async function clearAway(unpaced: Platform): Promise<void> {
   await attempt(platform, 'erasures', () => finishErasures(platform));
   await attempt(platform, 'jobs', () => clearJobs(platform));
   await attempt(platform, 'retired', () => sweepLibraries(platform));
+  await attempt(platform, 'questions', () => sweepGoldenQuestions(platform));
   await attempt(platform, 'orphans', () => sweepOrphans(platform));
 }
 

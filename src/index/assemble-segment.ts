@@ -1,306 +1,46 @@
-/**
- * From coded rows to the values of a segment: posting lists in order of their centroids, the
- * centroid table, the document table, and the descriptor that names them.
- */
+/** The values of a segment, and the descriptor that names them. */
 
-import { GroundworkError } from '../errors';
-import type { FourBitVector } from '../quantization/four-bit';
-import { encodeOneBit } from '../quantization/one-bit';
-import { calibrateSpread, type Probes } from './calibrate-spread';
-import { type CentroidTable, decodeCentroidTable, encodeCentroidTable } from './centroid-table';
-import { type DocumentEntry, documentItems } from './document-table';
-import type { Clustering, EncodedRows } from './encode-rows';
-import { centroidsKey, listKey } from './keys';
-import { codeBytes, encodePostingList, type PostingList, postingListRowsMax } from './posting-list';
-import { DEFAULT_SEAL_KNOBS, type SealKnobs } from './seal-knobs';
+import { assembleLexical, NO_WORDS } from './assemble-lexical';
+import { assembleLists, type ListParts, NO_LISTS } from './assemble-lists';
+import type { TermBlock } from './collect-terms';
+import { documentItems } from './document-table';
 import type { SegmentDescriptor } from './segment';
-import { type StoredItem, toBase64, toBytesItem, toItem } from './stored-item';
+import type { StoredItem } from './stored-item';
 
-/** A table this small stands in the catalogue: a round trip and a value less. */
-export const INLINE_CHARACTERS_MAX = 12_000;
-
-export interface SegmentParts {
-  libraryId: string;
-  segmentId: string;
-  clustering: Clustering;
-  /** What the spread of a clustered segment is calibrated with. */
-  probes: Probes;
-  /** The codes of all rows of the segment, in any order and any number of blocks. */
-  encoded: readonly EncodedRows[];
-  /** Row r of the segment is the r-th chunk of these. */
-  documents: readonly DocumentEntry[];
-  /** Characters of centroid table that the catalogue still has room for. */
-  inlineCharactersMax: number;
-  knobs?: SealKnobs;
+export interface SegmentParts extends Omit<ListParts, 'clustering' | 'probes' | 'encoded'> {
+  /** Undefined of a library without vectors. */
+  coded: Pick<ListParts, 'clustering' | 'probes' | 'encoded'> | undefined;
+  /** The terms of all rows, in any order and any number of blocks; undefined without texts. */
+  terms: readonly TermBlock[] | undefined;
 }
 
-/** Errors: `counts_mismatch` when codes and chunks are not as many. */
-export function assembleSegment(parts: SegmentParts): {
+/** Errors: `counts_mismatch` when codes, terms and chunks are not as many. */
+export function assembleSegment({ coded, terms, ...parts }: SegmentParts): {
   items: StoredItem[];
   descriptor: SegmentDescriptor;
 } {
-  const { libraryId, segmentId, clustering, documents } = parts;
-  const places = placesOf(documents);
-  const rows = parts.encoded.reduce((sum, { count }) => sum + count, 0);
-  if (rows !== places.count) {
-    throw new GroundworkError({
-      code: 'counts_mismatch',
-      message: `segment ${segmentId}: ${rows} codes for ${places.count} chunks; nothing was published. Index again`,
-      facts: { codes: rows, chunks: places.count },
-    });
-  }
-  const lists = groupRows(parts, places);
-  const listItems = lists.map(({ list }, number) =>
-    toBytesItem('list', listKey(libraryId, segmentId, number), encodePostingList(list)),
-  );
+  const { libraryId, segmentId, documents } = parts;
+  const lists = coded === undefined ? NO_LISTS : assembleLists({ ...parts, ...coded });
+  const words =
+    terms === undefined ? NO_WORDS : assembleLexical({ libraryId, segmentId, documents, terms });
   const segment = { id: segmentId, documentsJob: segmentId };
-  const tableOfDocuments = documentItems(libraryId, segment, documents);
-  const isFlat = clustering.count === 1;
-  const tableItems: StoredItem[] = [];
-  let table: string | number[] = [];
-  let spread = 0;
-  if (!isFlat) {
-    const encodedTable = encodeCentroidTable(tableOf(clustering, lists, parts.knobs));
-    spread = calibrate(parts, lists, encodedTable, listItems);
-    const bodies = encodedTable.map(toBase64);
-    const inlineMax = Math.min(INLINE_CHARACTERS_MAX, parts.inlineCharactersMax);
-    const [only] = bodies;
-    if (bodies.length === 1 && only !== undefined && only.length <= inlineMax) table = only;
-    else {
-      const keyOf = (part: number) => centroidsKey(libraryId, segmentId, part);
-      tableItems.push(...bodies.map((body, part) => toItem('centroids', keyOf(part), body)));
-      table = tableItems.map(({ bytes }) => bytes);
-    }
-  }
+  const table = documentItems(libraryId, segment, documents);
+  const { kind, listCount, lists: sizes, table: centroids, spread } = lists.descriptor;
   return {
-    items: [...listItems, ...tableItems, ...tableOfDocuments],
+    items: [...lists.items, ...words.items, ...table],
     descriptor: {
-      ...segment,
-      chunks: places.count,
+      id: segmentId,
+      chunks: documents.reduce((sum, { chunks }) => sum + chunks.length, 0),
       documents: documents.length,
-      kind: isFlat ? 'flat' : 'clustered',
-      listCount: lists.length,
-      lists: isFlat ? listItems.map(({ bytes }) => bytes) : [],
-      table,
+      kind,
+      listCount,
+      lists: sizes,
+      table: centroids,
       spread,
-      documentBytes: tableOfDocuments.map(({ bytes }) => bytes),
-      lexicalBytes: [],
+      documentsJob: segmentId,
+      documentBytes: table.map(({ bytes }) => bytes),
+      lexical: words.lexical,
       tombstones: null,
     },
   };
-}
-
-/** Calibrates with the table as readers will decode it. */
-function calibrate(
-  { clustering, probes }: SegmentParts,
-  lists: readonly FilledList[],
-  table: readonly Uint8Array[],
-  listItems: readonly StoredItem[],
-): number {
-  const { dimensions } = clustering;
-  const chunks = lists.reduce((sum, { list }) => sum + list.count, 0);
-  const parts = table.map((bytes, part) => ({ key: `part ${part}`, bytes: Buffer.from(bytes) }));
-  const listOf = new Uint32Array(chunks);
-  for (const [number, { rows }] of lists.entries()) for (const row of rows) listOf[row] = number;
-  const bytesOf = (list: number) => listItems[list]?.bytes ?? 0;
-  const decoded = decodeCentroidTable(parts, { dimensions, chunks });
-  return calibrateSpread(decoded, probes, listOf, bytesOf);
-}
-
-interface FilledList {
-  list: PostingList;
-  /** Row numbers of the segment. */
-  rows: Uint32Array;
-  centroid: number;
-  radius: number;
-}
-
-/** Where each row's chunk lies, column by column. */
-interface Places {
-  count: number;
-  documents: Uint32Array;
-  jobs: string[];
-  /** Index into `jobs`. */
-  jobOf: Uint32Array;
-  records: Uint32Array;
-  starts: Uint32Array;
-  lengths: Uint32Array;
-}
-
-function placesOf(documents: readonly DocumentEntry[]): Places {
-  const count = documents.reduce((sum, document) => sum + document.chunks.length, 0);
-  const column = () => new Uint32Array(count);
-  const places: Places = {
-    count,
-    documents: column(),
-    jobs: [],
-    jobOf: column(),
-    records: column(),
-    starts: column(),
-    lengths: column(),
-  };
-  const numbers = new Map<string, number>();
-  let row = 0;
-  for (const [ordinal, document] of documents.entries()) {
-    for (const { start, end, job, record } of document.chunks) {
-      let number = numbers.get(job);
-      if (number === undefined) {
-        number = places.jobs.push(job) - 1;
-        numbers.set(job, number);
-      }
-      places.documents[row] = ordinal;
-      places.jobOf[row] = number;
-      places.records[row] = record;
-      places.starts[row] = start;
-      places.lengths[row] = end - start;
-      row += 1;
-    }
-  }
-  return places;
-}
-
-/** Rows by centroid, each group cut so that a list is one value; ordered by job and record. */
-function groupRows({ clustering, encoded }: SegmentParts, places: Places): FilledList[] {
-  const groups: GroupedRow[][] = Array.from({ length: clustering.count }, () => []);
-  for (const block of encoded) {
-    for (let at = 0; at < block.count; at += 1) {
-      groups[block.lists[at] as number]?.push({ block, at });
-    }
-  }
-  const orderOf = ({ block, at }: GroupedRow) => {
-    const row = block.rows[at] as number;
-    return (places.jobOf[row] as number) * 2 ** 24 + (places.records[row] as number);
-  };
-  return groups.flatMap((group, centroid) => {
-    group.sort((a, b) => orderOf(a) - orderOf(b));
-    return cut(group, clustering.dimensions, places).map((rows) => {
-      const list = fill(rows, clustering, centroid, places);
-      let squares = 0;
-      for (const { block, at } of rows) squares += block.squaredNorms[at] as number;
-      const numbers = Uint32Array.from(rows, ({ block, at }) => block.rows[at] as number);
-      return { list, rows: numbers, centroid, radius: Math.sqrt(squares / rows.length) };
-    });
-  });
-}
-
-interface GroupedRow {
-  block: EncodedRows;
-  at: number;
-}
-
-/** The group in slices that each fit one value. */
-function cut(group: readonly GroupedRow[], dimensions: number, places: Places): GroupedRow[][] {
-  const slices: GroupedRow[][] = [];
-  let slice: GroupedRow[] = [];
-  let runs = 0;
-  let rowsMax = 0;
-  let lastJob = -1;
-  for (const row of group) {
-    const job = places.jobOf[row.block.rows[row.at] as number] as number;
-    if (job !== lastJob) {
-      runs += 1;
-      rowsMax = postingListRowsMax(dimensions, runs);
-    }
-    if (slice.length >= rowsMax) {
-      slices.push(slice);
-      slice = [];
-      runs = 1;
-      rowsMax = postingListRowsMax(dimensions, runs);
-    }
-    slice.push(row);
-    lastJob = job;
-  }
-  if (slice.length > 0) slices.push(slice);
-  return slices;
-}
-
-function fill(
-  rows: readonly GroupedRow[],
-  clustering: Clustering,
-  centroid: number,
-  places: Places,
-): PostingList {
-  const { dimensions } = clustering;
-  const count = rows.length;
-  const stride = codeBytes(dimensions);
-  const column = () => new Uint32Array(count);
-  const list: PostingList = {
-    dimensions,
-    count,
-    centroid: clustering.centroids[centroid] as FourBitVector,
-    runs: [],
-    codes: new Uint8Array(count * stride),
-    factors: new Float32Array(count),
-    offsets: new Float32Array(count),
-    documents: column(),
-    records: column(),
-    starts: column(),
-    lengths: column(),
-  };
-  for (const [i, { block, at }] of rows.entries()) {
-    const row = block.rows[at] as number;
-    list.codes.set(block.codes.subarray(at * stride, (at + 1) * stride), i * stride);
-    list.factors[i] = block.factors[at] as number;
-    list.offsets[i] = block.offsets[at] as number;
-    list.documents[i] = places.documents[row] as number;
-    list.records[i] = places.records[row] as number;
-    list.starts[i] = places.starts[row] as number;
-    list.lengths[i] = places.lengths[row] as number;
-    const job = places.jobs[places.jobOf[row] as number] as string;
-    const last = list.runs.at(-1);
-    if (last?.job === job) last.rows += 1;
-    else list.runs.push({ job, rows: 1 });
-  }
-  return list;
-}
-
-/**
- * The table: of each centroid the signs of its first rotated dimensions, relative to the mean, with
- * the factor that makes their product with a query an estimate of the cosine. Leaving dimensions
- * out of a rotated vector is a random projection, so the factor is scaled by their share.
- */
-function tableOf(
-  clustering: Clustering,
-  lists: readonly FilledList[],
-  { tableBitsMax } = DEFAULT_SEAL_KNOBS,
-): CentroidTable {
-  const { dimensions } = clustering;
-  const bits = codeBytes(Math.min(dimensions, tableBitsMax)) * 8;
-  const used = Math.min(bits, dimensions);
-  const mean = meanOf(clustering, lists).subarray(0, used);
-  const stride = bits / 8;
-  const table: CentroidTable = {
-    dimensions,
-    bits,
-    lists: lists.length,
-    codes: new Uint8Array(lists.length * stride),
-    scales: new Float32Array(lists.length),
-    radii: Float32Array.from(lists, ({ radius }) => radius),
-    counts: Uint32Array.from(lists, ({ list }) => list.count),
-    runs: Uint32Array.from(lists, ({ list }) => list.runs.length),
-  };
-  const difference = new Float32Array(used);
-  for (const [i, { centroid }] of lists.entries()) {
-    const decoded = clustering.decoded[centroid] as Float32Array;
-    for (let j = 0; j < used; j += 1) {
-      difference[j] = (decoded[j] as number) - (mean[j] as number);
-    }
-    const { factor } = encodeOneBit(difference, mean, table.codes, i * stride);
-    table.scales[i] = (factor * dimensions) / used;
-  }
-  return table;
-}
-
-/** The mean of all rows, rotated. */
-function meanOf(clustering: Clustering, lists: readonly FilledList[]): Float32Array {
-  const mean = new Float32Array(clustering.dimensions);
-  const rows = lists.reduce((sum, { list }) => sum + list.count, 0);
-  for (const { list, centroid } of lists) {
-    const decoded = clustering.decoded[centroid] as Float32Array;
-    const share = list.count / rows;
-    for (let i = 0; i < mean.length; i += 1) {
-      mean[i] = (mean[i] as number) + share * (decoded[i] as number);
-    }
-  }
-  return mean;
 }

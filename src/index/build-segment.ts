@@ -9,6 +9,7 @@ import { takeProbes } from './calibrate-spread';
 import type { DocumentEntry } from './document-table';
 import { createClustering, encodeRows } from './encode-rows';
 import { postingListRowsMax } from './posting-list';
+import type { RowContents } from './row-source';
 import { DEFAULT_SEAL_KNOBS, type SealKnobs } from './seal-knobs';
 import type { SegmentDescriptor } from './segment';
 import type { StoredItem } from './stored-item';
@@ -23,6 +24,7 @@ const FILL_MAX = 0.7;
 export interface SegmentPlan {
   libraryId: string;
   segmentId: string;
+  /** 0 of a library without vectors. */
   dimensions: number;
   /** Row r of the segment is the r-th chunk of these. */
   documents: readonly DocumentEntry[];
@@ -63,11 +65,16 @@ export function trainFor(rows: number, sample: VectorRows, knobs = DEFAULT_SEAL_
   return trainCentroids(sample, { lists, shareMax, random: seededRandom(SAMPLE_SEED + 1) });
 }
 
-/** Builds a segment of vectors in memory, row by row. O(rows * lists * dimensions). */
+/**
+ * Builds a segment of rows in memory, all of them in order; without terms, one that nobody can ask
+ * for words. O(rows * lists * dimensions).
+ */
 export function buildSegment(
   plan: SegmentPlan,
-  vectors: VectorRows,
+  { vectors, terms }: Pick<RowContents, 'vectors'> & Partial<RowContents>,
 ): { items: StoredItem[]; descriptor: SegmentDescriptor } {
+  const blocks = terms === undefined ? undefined : [terms];
+  if (plan.dimensions === 0) return assembleSegment({ ...plan, coded: undefined, terms: blocks });
   const rows = vectors.count;
   const sampled = sampleRows(rows, plan.knobs);
   const sample = pickRows(vectors, sampled);
@@ -75,5 +82,5 @@ export function buildSegment(
   const probes = takeProbes(sample, sampled, rows);
   const numbers = Uint32Array.from({ length: rows }, (_, row) => row);
   const encoded = [encodeRows(clustering, vectors, numbers)];
-  return assembleSegment({ ...plan, clustering, probes, encoded });
+  return assembleSegment({ ...plan, coded: { clustering, probes, encoded }, terms: blocks });
 }

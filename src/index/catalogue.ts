@@ -5,23 +5,26 @@
  */
 
 import * as v from 'valibot';
+import { LEXICAL } from '../embedding/lexical';
 import { GroundworkError } from '../errors';
 import type { EntityStore, JsonValue } from '../platform/ports';
+import { calibrationSchema } from './calibration';
 import { FORMAT_VERSION } from './envelope';
 import { CATALOGUE_ENTITY, CATALOGUE_KEY, MANIFEST_ENTITY } from './keys';
 import { isPrintableName } from './names';
-import { inlineCharacters, type SegmentDescriptor } from './segment';
+import { BUCKETS_MAX, inlineCharacters, OWN_TERMS_MAX, type SegmentDescriptor } from './segment';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-export const fingerprintSchema = v.object({
+const fingerprintFields = v.object({
   /** The provider's name, as `--embedder` and the settings call it. */
   embedder: v.string(),
   /** The provider's own name for the model. */
   model: v.string(),
   /** Provider, model and dimensions. */
   modelId: v.string(),
-  dimensions: v.pipe(count, v.minValue(1)),
+  /** 0 of a library without vectors, which is searched by words alone. */
+  dimensions: count,
   queryConvention: v.picklist(['same', 'parameter', 'prefix']),
   normalized: v.boolean(),
   chunkerVersion: count,
@@ -30,6 +33,14 @@ export const fingerprintSchema = v.object({
   /** Version of the masking that text passes before it leaves the app; 0 is none. */
   maskingVersion: count,
 });
+
+export const fingerprintSchema = v.pipe(
+  fingerprintFields,
+  v.check(
+    ({ embedder, dimensions }) => (dimensions === 0) === (embedder === LEXICAL),
+    'dimensions do not fit the embedder',
+  ),
+);
 
 /** All that vectors depend on besides the text: two libraries compare only where it is equal. */
 export type Fingerprint = v.InferOutput<typeof fingerprintSchema>;
@@ -45,7 +56,7 @@ const segmentFields = v.object({
   spread: v.pipe(v.number(), v.minValue(0)),
   documentsJob: v.string(),
   documentBytes: v.array(count),
-  lexicalBytes: v.pipe(v.array(count), v.maxLength(0)),
+  lexical: v.object({ analysis: count, headBytes: v.array(count), values: count, places: count }),
   tombstones: v.nullable(
     v.object({ job: v.string(), bytes: count, documents: count, chunks: count }),
   ),
@@ -55,6 +66,11 @@ const segmentFields = v.object({
 const segmentSchema = v.pipe(
   segmentFields,
   v.check(({ chunks, listCount }) => listCount <= chunks, 'more lists than chunks'),
+  v.check(
+    ({ chunks, lexical }) =>
+      lexical.places <= chunks && lexical.values <= BUCKETS_MAX + OWN_TERMS_MAX,
+    'more lexical values than there may be',
+  ),
   v.check(
     ({ kind, lists, listCount, table }) =>
       kind === 'flat' ? lists.length === listCount && table.length === 0 : lists.length === 0,
@@ -73,6 +89,8 @@ const libraryEntrySchema = v.object({
   projects: projectsSchema,
   generation: v.pipe(count, v.minValue(1)),
   fingerprint: fingerprintSchema,
+  /** What its threshold is made of; null where it could not be calibrated. */
+  calibration: v.nullable(calibrationSchema),
   segments: v.array(segmentSchema),
 });
 
@@ -89,6 +107,7 @@ export interface Catalogue {
 const previousSchema = v.object({
   generation: count,
   fingerprint: fingerprintSchema,
+  calibration: v.nullable(calibrationSchema),
   segments: v.array(segmentSchema),
 });
 

@@ -4,15 +4,14 @@
  * must be cheap without it.
  *
  * An instance may serve several installations, so entries are keyed by installation, library and
- * generation, and a view opened for one installation cannot name another's. Only codes, centroids
- * and where chunks lie are kept: no text, no record, no vector. Bounded in bytes and in age.
+ * generation, and a view opened for one installation cannot name another's. Only codes, centroids,
+ * hashes of words and where chunks lie are kept: no text, no record, no vector. Bounded in bytes
+ * and in age.
  */
 
 import { LRUCache } from 'lru-cache';
 import type { LibraryEntry } from './catalogue';
-import type { CentroidTable } from './centroid-table';
-import type { PostingList } from './posting-list';
-import type { CodeCache } from './segment-heads';
+import type { CodeCache, Decoded } from './segment-heads';
 
 export interface CodeCacheOptions {
   /** Decoded bytes kept of all installations together. */
@@ -31,7 +30,7 @@ export interface CodeCaches {
 }
 
 export function createCodeCaches({ bytesMax, ageMsMax, now }: CodeCacheOptions): CodeCaches {
-  const entries = new LRUCache<string, CentroidTable | PostingList>({
+  const entries = new LRUCache<string, Decoded>({
     maxSize: bytesMax,
     sizeCalculation: bytesOf,
     ttl: ageMsMax,
@@ -55,10 +54,12 @@ export function createCodeCaches({ bytesMax, ageMsMax, now }: CodeCacheOptions):
 }
 
 /** Bytes of the typed arrays, whose views may share one buffer with what was read beside them. */
-function bytesOf(decoded: CentroidTable | PostingList): number {
-  let bytes = 0;
-  for (const column of Object.values(decoded)) {
-    if (ArrayBuffer.isView(column)) bytes += column.byteLength;
-  }
-  return 'centroid' in decoded ? bytes + decoded.centroid.nibbles.byteLength : bytes;
+function bytesOf(decoded: Decoded): number {
+  const views = new Set<ArrayBufferView>();
+  const collect = (value: unknown): void => {
+    if (ArrayBuffer.isView(value)) views.add(value);
+    else if (typeof value === 'object' && value !== null) Object.values(value).forEach(collect);
+  };
+  collect(decoded);
+  return [...views].reduce((bytes, view) => bytes + view.byteLength, 0);
 }

@@ -24,6 +24,8 @@ import {
   CATALOGUE_KEY,
   ERASED_PREFIX,
   erasedKey,
+  GOLDEN_PREFIX,
+  goldenKey,
   LIBRARY_PREFIX,
   libraryIdOf,
   libraryPrefix,
@@ -131,7 +133,9 @@ export async function eraseLibrary(
   const catalogue = await loadCatalogue(platform.entities);
   const library = findLibrary(catalogue.libraries, name);
   await removeLibrary(platform, library, options);
-  return { left: await countBelow(platform.kv, [libraryPrefix(library.id)]) };
+  return {
+    left: await countBelow(platform.kv, [libraryPrefix(library.id), goldenKey(library.id)]),
+  };
 }
 
 /** Deletes every library, whatever jobs have staged or left, and every provider key. */
@@ -150,6 +154,7 @@ export async function eraseEverything(
   }
   await deletePrefix(kv, STAGED_PREFIX);
   await kv.delete(ORPHANS_KEY);
+  await deletePrefix(kv, GOLDEN_PREFIX);
   // What goes later is found by its marks; otherwise nothing at all is to stay.
   if (!isLater) {
     const orphans = new Set([...(await deletePrefix(kv, LIBRARY_PREFIX))].map(libraryIdOf));
@@ -158,7 +163,7 @@ export async function eraseEverything(
     await deletePrefix(kv, ERASED_PREFIX);
     await entities.delete(CATALOGUE_ENTITY, CATALOGUE_KEY);
   }
-  const left = await countBelow(kv, [LIBRARY_PREFIX, STAGED_PREFIX]);
+  const left = await countBelow(kv, [LIBRARY_PREFIX, STAGED_PREFIX, GOLDEN_PREFIX]);
   return { libraries: libraries.length, left };
 }
 
@@ -197,6 +202,8 @@ async function removeLibrary(
   // By name first, as listing lags; then by prefix, for what an interrupted job left, and for what
   // is too damaged to name its values.
   if (!isLater) await sweep(kv, { libraryId: id, retired: stored, current: [], kept: [] });
+  // Before the library leaves the catalogue, so that what it was asked is gone when it is.
+  await kv.delete(goldenKey(id));
   await kv.set(erasedKey(id), true);
   await retireLibrary(entities, clock, { library, publisher });
   if (isLater) await later();
@@ -217,6 +224,7 @@ async function countBelow(kv: KeyValueStore, prefixes: readonly string[]): Promi
 /** What is left of a library that is in no catalogue any more. */
 async function eraseRest({ kv, entities }: Platform, libraryId: string): Promise<void> {
   await deletePrefix(kv, libraryPrefix(libraryId));
+  await kv.delete(goldenKey(libraryId));
   await entities.delete(MANIFEST_ENTITY, libraryId);
   await kv.delete(erasedKey(libraryId));
 }

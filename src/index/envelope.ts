@@ -18,9 +18,13 @@ export const FORMAT_VERSION = 0;
 export const VALUE_KINDS = [
   'list',
   'centroids',
+  'lexical',
+  'postings',
+  'places',
   'tombstones',
   'documents',
   'record',
+  'questions',
   'work',
 ] as const;
 

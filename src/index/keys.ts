@@ -20,6 +20,8 @@ export const JOB_PREFIX = 'j:';
 export const STAGED_PREFIX = 't:';
 /** Marks a library that is being deleted, until nothing of it is left. */
 export const ERASED_PREFIX = 'd:';
+/** The golden questions of a library; the only plain values that change in place. */
+export const GOLDEN_PREFIX = 'q:';
 /** Values that the last look for orphans found named by nothing. */
 export const ORPHANS_KEY = 'o:orphans';
 
@@ -34,6 +36,10 @@ export function libraryIdOf(key: string): string {
 
 export function erasedKey(libraryId: string): string {
   return `${ERASED_PREFIX}${libraryId}`;
+}
+
+export function goldenKey(libraryId: string): string {
+  return `${GOLDEN_PREFIX}${libraryId}`;
 }
 
 export function recordKey(libraryId: string, jobId: string, number: number): string {
@@ -53,6 +59,21 @@ export function centroidsKey(libraryId: string, segmentId: string, part: number)
 /** A posting list; its number is its place in the centroid table, or in a flat segment's parts. */
 export function listKey(libraryId: string, segmentId: string, number: number): string {
   return `${segmentPrefix(libraryId, segmentId)}p:${number}`;
+}
+
+/** A part of the head of a segment's postings. */
+export function lexicalKey(libraryId: string, segmentId: string, part: number): string {
+  return `${segmentPrefix(libraryId, segmentId)}h:${part}`;
+}
+
+/** A value of postings: first those of the buckets, then those of the terms of the head's table. */
+export function postingsKey(libraryId: string, segmentId: string, number: number): string {
+  return `${segmentPrefix(libraryId, segmentId)}b:${number}`;
+}
+
+/** Where the texts of some rows stand. */
+export function placesKey(libraryId: string, segmentId: string, block: number): string {
+  return `${segmentPrefix(libraryId, segmentId)}t:${block}`;
 }
 
 /**

@@ -9,11 +9,11 @@ import { planCompaction } from './compaction';
 import { type DocumentEntry, documentItems, ERASED_DOCUMENT } from './document-table';
 import { tombstonesKey } from './keys';
 import { liveDocuments, type SegmentDocuments } from './reader';
+import { recordSource } from './row-source';
 import { type SealedSegment, sealSegment } from './seal-segment';
 import { inlineCharacters, type SegmentDescriptor } from './segment';
 import { type StoredItem, toBytesItem } from './stored-item';
 import { encodeTombstones, isTombstoned, withTombstones } from './tombstones';
-import { recordSource } from './vector-source';
 
 export interface SegmentChange {
   libraryId: string;
@@ -140,8 +140,7 @@ function sealDocuments(
   const { libraryId, jobId: segmentId, dimensions, inlineCharactersMax } = change;
   const documents = [...change.added, ...moved];
   const plan = { libraryId, segmentId, dimensions, documents, inlineCharactersMax };
-  const refs = documents.flatMap(({ chunks }) => chunks);
-  const source = recordSource(kv, { libraryId, dimensions, refs });
+  const source = recordSource(kv, { libraryId, dimensions, documents });
   const { betweenSteps } = change;
   return sealSegment(kv, plan, source, betweenSteps === undefined ? {} : { betweenSteps });
 }

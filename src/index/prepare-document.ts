@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { admitDocument } from '../chunking/admit-document';
 import { CHUNKING_DEFAULTS, chunkDocument } from '../chunking/chunk-document';
-import { detectFormat, parseDocument } from '../chunking/parse-document';
+import { DOCUMENT_ENDINGS, detectFormat, parseDocument } from '../chunking/parse-document';
 import type { Chunk } from '../chunking/types';
 import { GroundworkError } from '../errors';
 import { isPrintableName } from './names';
@@ -25,7 +25,10 @@ export interface PreparedDocument {
 }
 
 /** Version of `embeddedText`; part of the fingerprint. */
-export const EMBEDDED_TEXT_VERSION = 1;
+export const EMBEDDED_TEXT_VERSION = 2;
+
+const BREADCRUMB_SEPARATOR = ' › ';
+const SAYS_NOTHING: ReadonlySet<string> = new Set(['', '.', '..']);
 
 /** Bytes of a SHA-256 that are a chunk's hash. */
 const CHUNK_HASH_BYTES = 8;
@@ -62,8 +65,8 @@ export function prepareDocument(given: GivenDocument): PreparedDocument {
 }
 
 /**
- * What a chunk's record holds besides its vector: equal hashes are equal embeddings. 64 bits: among
- * 2^20 chunks two are alike by chance once in 2^25 times.
+ * What a chunk's record holds besides its vector: within a library, equal hashes are equal
+ * embeddings. 64 bits: among 2^20 chunks two are alike by chance once in 2^25 times.
  */
 export function recordHash(record: Omit<ChunkRecord, 'vector'>): string {
   const { document, headings, lead, text, trail } = record;
@@ -72,11 +75,31 @@ export function recordHash(record: Omit<ChunkRecord, 'vector'>): string {
   return digest.subarray(0, CHUNK_HASH_BYTES).toString('base64url');
 }
 
-/** What the model reads of a chunk: where it stands, then its text. Shown text has no such line. */
-export function embeddedText(record: Omit<ChunkRecord, 'vector' | 'document'>): string {
-  const { headings, lead, text, trail } = record;
-  const body = lead + text.trim() + trail;
-  return headings.length === 0 ? body : `${headings.join(' › ')}\n${body}`;
+/**
+ * What the model reads of a chunk: a line that says where it stands, the breadcrumb
+ * `library › words of the document's name › headings`, then its text. What is shown has no such
+ * line. It counts against the model's limits like the rest.
+ *
+ * A library's name is its identity and never changes, so its chunks all begin alike. Only what was
+ * imported under another name has vectors made with the name that it was exported with. They stay
+ * until their chunks are edited or the library is rebuilt; until then its newer chunks begin with
+ * another name than those.
+ */
+export function embeddedText(library: string, record: Omit<ChunkRecord, 'vector'>): string {
+  const { document, headings, lead, text, trail } = record;
+  const breadcrumb = [library, ...wordsOfPath(document), ...headings].join(BREADCRUMB_SEPARATOR);
+  return `${breadcrumb}\n${lead}${text.trim()}${trail}`;
+}
+
+/** `team/release-notes_v1.2.md` is `team`, `release notes v1.2`: names are made of words. */
+function wordsOfPath(name: string): string[] {
+  const lowered = name.toLowerCase();
+  const ending = DOCUMENT_ENDINGS.find((known) => lowered.endsWith(known)) ?? '';
+  return name
+    .slice(0, name.length - ending.length)
+    .split('/')
+    .map((part) => part.replace(/[-_\s]+/g, ' ').trim())
+    .filter((part) => !SAYS_NOTHING.has(part));
 }
 
 function checkName(name: string): void {

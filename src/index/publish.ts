@@ -6,6 +6,7 @@
 
 import { GroundworkError } from '../errors';
 import type { Clock, ConditionalSet, EntityStore, Platform } from '../platform/ports';
+import type { Calibration } from './calibration';
 import {
   type Catalogue,
   catalogueValue,
@@ -47,6 +48,8 @@ export interface Publication {
   /** Assignment of a new library, or a new assignment; undefined keeps what the library has. */
   projects: Projects | undefined;
   fingerprint: Fingerprint;
+  /** What the threshold is made of; undefined keeps what the library has. */
+  calibration?: Calibration | null;
   segments: SegmentDescriptor[];
   /** What can be restored, and what is to be swept: see `succession`. */
   previous: PreviousGeneration | null;
@@ -84,6 +87,7 @@ export async function publishGeneration(
       projects: publication.projects ?? existing?.projects ?? 'all',
       generation: publication.expectedGeneration + 1,
       fingerprint: publication.fingerprint,
+      calibration: calibrationOf(publication, existing),
       segments: publication.segments,
     };
     const others = catalogue.libraries.filter((library) => library.id !== entry.id);
@@ -192,6 +196,13 @@ function expectUnchanged(catalogue: Catalogue, publication: Publication): Librar
     throw publishLost(publication.name, 'another job created a library of that name');
   }
   return existing;
+}
+
+function calibrationOf(
+  { calibration }: Publication,
+  existing: LibraryEntry | undefined,
+): Calibration | null {
+  return calibration === undefined ? (existing?.calibration ?? null) : calibration;
 }
 
 interface Change {

@@ -9,11 +9,12 @@ import type { LibraryEntry } from './catalogue';
 import { type ChunkRef, type DocumentEntry, ERASED_DOCUMENT } from './document-table';
 import { isDamage } from './envelope';
 import { recordKey } from './keys';
+import type { ListRow } from './lexical-rows';
 import { recordHash } from './prepare-document';
 import { isValueMissing, readPresent } from './read-values';
 import { type ChunkRecord, decodeRecord, RECORD_BYTES_PLANNED } from './record';
 import type { SegmentDescriptor } from './segment';
-import { type ListRow, readRows } from './segment-rows';
+import { readRows } from './segment-rows';
 import { isTombstoned, type Tombstones, withTombstones } from './tombstones';
 
 /** Records read at a time. */
@@ -145,7 +146,9 @@ async function readOrdinals(
   const rows = new Map<number, ListRow[]>();
   let count = 0;
   let isComplete = true;
-  for (let number = 0; number < descriptor.listCount; number += 1) {
+  // List by list, as the rows of those that can be read are of use; without vectors there are none.
+  const { listCount } = descriptor;
+  for (let number = 0; number < Math.max(1, listCount); number += 1) {
     try {
       for await (const row of readRows(kv, libraryId, descriptor, [number])) {
         const own = rows.get(row.ordinal) ?? [];

@@ -10,7 +10,7 @@ import { corrupt, openValue, sealValue } from './envelope';
 
 /**
  * Planned size of a record, in bytes: the largest that leaves 25 in a safe batch. A chunk of at
- * most 480 estimated tokens with a vector of 3,072 dimensions is a quarter of it in any script; ten
+ * most 360 estimated tokens with a vector of 3,072 dimensions is a quarter of it in any script; ten
  * thousand tabs can be more, and then a batch exceeds the safe payload but not the platform's.
  */
 export const RECORD_BYTES_PLANNED = 36_000;
@@ -26,6 +26,9 @@ export interface ChunkRecord {
   trail: string;
   vector: Int8Vector;
 }
+
+/** In the place of a vector where a library has none. */
+export const NO_VECTOR: Int8Vector = { values: new Int8Array(0), scale: 1 };
 
 /** The value to be stored under `key`, and under no other. */
 export function encodeRecord(key: string, record: ChunkRecord): JsonValue {

@@ -19,7 +19,7 @@ import {
 } from './catalogue';
 import { documentItems } from './document-table';
 import type { Finding } from './findings';
-import { MANIFEST_ENTITY, segmentOf, tombstonesKey } from './keys';
+import { GOLDEN_PREFIX, goldenKey, MANIFEST_ENTITY, segmentOf, tombstonesKey } from './keys';
 import { createMeteredReader, type MeteredReader } from './metered-reader';
 import { nextSegments } from './next-segments';
 import { publishLost, writeAndPublish } from './publish';
@@ -41,6 +41,8 @@ export interface RepairPlan {
   lost: ReadonlySet<string>;
   /** The index manifest is to be written anew. */
   manifest: boolean;
+  /** The golden questions cannot be read any more and are to go. */
+  questions: boolean;
 }
 
 export interface RepairReport {
@@ -55,6 +57,8 @@ export interface RepairReport {
   lost: { document: string; what: string }[];
   /** Lost documents of which no record is left that would tell the name. */
   unnamed: number;
+  /** Whether the golden questions were lost. */
+  questionsLost: boolean;
 }
 
 const GIVE_AGAIN = 'its text is damaged and was taken out; index this document again';
@@ -65,15 +69,17 @@ export function planRepair(findings: readonly Finding[]): RepairPlan {
   const tables = new Set<string>();
   const lost = new Set<string>();
   let manifest = false;
+  let questions = false;
   for (const { code, key, what, document } of findings) {
     if (code === 'format_newer') throw newer(key, what);
     const part = segmentOf(key);
     if (document !== undefined) lost.add(document);
+    else if (key.startsWith(GOLDEN_PREFIX)) questions = true;
     else if (part === undefined) manifest ||= !key.includes(':');
     else if (part.kind === 'd' && code.startsWith('value_')) tables.add(part.segment);
     else sealed.add(part.segment);
   }
-  return { sealed, tables, lost, manifest };
+  return { sealed, tables, lost, manifest, questions };
 }
 
 /**
@@ -135,6 +141,7 @@ export async function repairLibrary(
     publisher: jobId,
   });
   await next.drop();
+  if (plan.questions) await kv.delete(goldenKey(library.id));
   const grace = { now: platform.clock(), graceMs: RETIRED_GRACE_MS };
   await sweepRetired(platform, library.id, grace).catch(() =>
     platform.log('sweep_failed', { library: library.id }),
@@ -147,6 +154,7 @@ export async function repairLibrary(
     documents,
     lost: lost.map((document) => ({ document, what: GIVE_AGAIN })),
     unnamed: mended.unnamed,
+    questionsLost: plan.questions,
   };
 }
 

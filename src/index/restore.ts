@@ -22,14 +22,15 @@ export async function restorePrevious(
   if (manifest === undefined) throw publishLost(name, 'it was published while this was read');
   const { previous, retired } = manifest;
   if (previous === null) throw nothingToRestore(name, library.generation);
-  const { generation, fingerprint, segments } = library;
+  const { generation, fingerprint, calibration, segments } = library;
   const restored = await publishGeneration(entities, clock, {
     libraryId: library.id,
     name,
     projects: undefined,
     fingerprint: previous.fingerprint,
+    calibration: previous.calibration,
     segments: previous.segments,
-    previous: { generation, fingerprint, segments },
+    previous: { generation, fingerprint, calibration, segments },
     retired,
     expectedGeneration: generation,
     publisher: platform.newId(),

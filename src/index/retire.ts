@@ -54,10 +54,10 @@ export function succession(change: Succession): Pick<Publication, 'previous' | '
     library.segments.length === segments.length &&
     library.segments.every((segment) => states.has(segmentState(segment)));
   if (isSame) return { previous: before, retired };
-  const { generation, fingerprint } = library;
+  const { generation, fingerprint, calibration } = library;
   const named = [...library.segments, ...segments];
   return {
-    previous: { generation, fingerprint, segments: library.segments },
+    previous: { generation, fingerprint, calibration, segments: library.segments },
     retired: withinBytes([...retired, ...retire(before?.segments ?? [], named, now)]),
   };
 }

@@ -13,14 +13,16 @@ import type { KeyValueStore } from '../platform/ports';
 import { assembleSegment } from './assemble-segment';
 import { type SegmentPlan, sampleRows, trainFor } from './build-segment';
 import { takeProbes } from './calibrate-spread';
+import type { TermBlock } from './collect-terms';
 import { createClustering, encodeRows } from './encode-rows';
 import { corrupt, openBytes, openValue } from './envelope';
 import { workKey } from './keys';
 import { deleteKeys, readValues, writeValues } from './read-values';
+import type { RowSource } from './row-source';
 import type { SegmentDescriptor } from './segment';
 import { type StoredItem, toBytesItem, toItem } from './stored-item';
+import { decodeTermBlock, encodeTermBlock } from './term-block';
 import type { VectorRows } from './vector-rows';
-import type { VectorSource } from './vector-source';
 import {
   decodeCodedRows,
   decodeVectorRows,
@@ -41,6 +43,8 @@ const stateSchema = v.object({
   neighbours: v.array(v.number()),
   /** Bytes of each stored part of coded rows. */
   fragments: v.array(v.number()),
+  /** The same of the terms of the rows of each step. */
+  terms: v.array(v.array(v.number())),
   isComplete: v.boolean(),
 });
 
@@ -53,6 +57,7 @@ export const SEAL_START: SealState = {
   probes: [],
   neighbours: [],
   fragments: [],
+  terms: [],
   isComplete: false,
 };
 
@@ -70,11 +75,11 @@ export async function loadSealState(kv: KeyValueStore, plan: SegmentPlan): Promi
 export async function sealStep(
   kv: KeyValueStore,
   plan: SegmentPlan,
-  source: VectorSource,
+  source: RowSource,
   state: SealState,
 ): Promise<SealState> {
   const next =
-    state.centroids.length === 0
+    state.centroids.length === 0 && plan.dimensions > 0
       ? await train(kv, plan, source)
       : await encode(kv, plan, source, state);
   await writeValues(kv, [toItem('work', stateKey(plan), JSON.stringify(next))]);
@@ -87,14 +92,8 @@ export async function finishSeal(
   plan: SegmentPlan,
   state: SealState,
 ): Promise<{ items: StoredItem[]; descriptor: SegmentDescriptor }> {
-  const centroids = await loadRows(kv, plan, 'centroids', state.centroids);
-  const vectors = await loadRows(kv, plan, 'probes', state.probes);
-  const values = await readValues(kv, keysOf(plan, 'codes', state.fragments));
-  const encoded = values.map(({ key, value }) =>
-    decodeCodedRows(key, openBytes('work', key, value), plan.dimensions),
-  );
-  const probes = { vectors, neighbours: Uint32Array.from(state.neighbours) };
-  return assembleSegment({ ...plan, clustering: createClustering(centroids), probes, encoded });
+  const terms = await loadTerms(kv, plan, state);
+  return assembleSegment({ ...plan, coded: await loadCoded(kv, plan, state), terms });
 }
 
 /** Deletes what the steps of a seal left. */
@@ -107,18 +106,15 @@ export async function dropSeal(
     ...keysOf(plan, 'centroids', state.centroids),
     ...keysOf(plan, 'probes', state.probes),
     ...keysOf(plan, 'codes', state.fragments),
+    ...keysOf(plan, 'terms', state.terms.flat()),
   ];
   await deleteKeys(kv, [...keys.map(({ key }) => key), stateKey(plan)]);
 }
 
-async function train(
-  kv: KeyValueStore,
-  plan: SegmentPlan,
-  source: VectorSource,
-): Promise<SealState> {
+async function train(kv: KeyValueStore, plan: SegmentPlan, source: RowSource): Promise<SealState> {
   const rows = countRows(plan);
-  const sample = sampleRows(rows, plan.knobs);
-  const vectors = await source.read(sample);
+  const sample = sampleOf(plan);
+  const { vectors, terms } = await source.read(sample);
   const centroids = trainFor(rows, vectors, plan.knobs);
   const probes = takeProbes(vectors, sample, rows);
   return {
@@ -127,6 +123,7 @@ async function train(
     probes: await writeParts(kv, plan, 'probes', encodeVectorRows(probes.vectors)),
     neighbours: [...probes.neighbours],
     fragments: await writeCoded(kv, plan, { centroids, vectors, numbers: sample, first: 0 }),
+    terms: [await writeParts(kv, plan, 'terms', encodeTermBlock(terms))],
     isComplete: sample.length === rows,
   };
 }
@@ -134,18 +131,24 @@ async function train(
 async function encode(
   kv: KeyValueStore,
   plan: SegmentPlan,
-  source: VectorSource,
+  source: RowSource,
   state: SealState,
 ): Promise<SealState> {
   const rows = countRows(plan);
-  const numbers = rowsOutside(sampleRows(rows, plan.knobs), state.coded, ROWS_PER_STEP);
-  const centroids = await loadRows(kv, plan, 'centroids', state.centroids);
-  const vectors = await source.read(numbers);
-  const first = state.fragments.length;
-  const written = await writeCoded(kv, plan, { centroids, vectors, numbers, first });
+  const sample = sampleOf(plan);
+  const numbers = rowsOutside(sample, state.coded, ROWS_PER_STEP);
+  const { vectors, terms } = await source.read(numbers);
+  const fragments = [...state.fragments];
+  if (plan.dimensions > 0) {
+    const centroids = await loadRows(kv, plan, 'centroids', state.centroids);
+    const first = fragments.length;
+    fragments.push(...(await writeCoded(kv, plan, { centroids, vectors, numbers, first })));
+  }
+  const firstTerms = state.terms.flat().length;
+  const parts = await writeParts(kv, plan, 'terms', encodeTermBlock(terms), firstTerms);
   const coded = state.coded + numbers.length;
-  const isComplete = coded + sampleRows(rows, plan.knobs).length === rows;
-  return { ...state, coded, fragments: [...state.fragments, ...written], isComplete };
+  const isComplete = coded + sample.length === rows;
+  return { ...state, coded, fragments, terms: [...state.terms, parts], isComplete };
 
   /** So many rows that are not in the sample, after skipping as many as were coded before. */
   function rowsOutside(sample: Uint32Array, skipped: number, wanted: number): Uint32Array {
@@ -173,7 +176,7 @@ async function writeCoded(
   return writeParts(kv, plan, 'codes', encodeCodedRows(encoded, plan.dimensions), work.first);
 }
 
-type WorkName = 'centroids' | 'probes' | 'codes';
+type WorkName = 'centroids' | 'probes' | 'codes' | 'terms';
 
 /** Stores parts numbered from `first` on, and returns the bytes of each. */
 async function writeParts(
@@ -188,6 +191,36 @@ async function writeParts(
   );
   await writeValues(kv, items);
   return items.map(({ bytes }) => bytes);
+}
+
+/** What the vectors of the segment have become. */
+async function loadCoded(kv: KeyValueStore, plan: SegmentPlan, state: SealState) {
+  if (plan.dimensions === 0) return undefined;
+  const centroids = await loadRows(kv, plan, 'centroids', state.centroids);
+  const vectors = await loadRows(kv, plan, 'probes', state.probes);
+  const values = await readValues(kv, keysOf(plan, 'codes', state.fragments));
+  const encoded = values.map(({ key, value }) =>
+    decodeCodedRows(key, openBytes('work', key, value), plan.dimensions),
+  );
+  const probes = { vectors, neighbours: Uint32Array.from(state.neighbours) };
+  return { clustering: createClustering(centroids), probes, encoded };
+}
+
+async function loadTerms(
+  kv: KeyValueStore,
+  plan: SegmentPlan,
+  state: SealState,
+): Promise<TermBlock[]> {
+  const values = await readValues(kv, keysOf(plan, 'terms', state.terms.flat()));
+  let next = 0;
+  return state.terms.map((sizes) => {
+    const parts = values.slice(next, next + sizes.length);
+    next += sizes.length;
+    return decodeTermBlock(
+      parts[0]?.key ?? '',
+      Buffer.concat(parts.map(({ key, value }) => openBytes('work', key, value))),
+    );
+  });
 }
 
 async function loadRows(
@@ -211,6 +244,11 @@ function partKey({ libraryId, segmentId }: SegmentPlan, name: WorkName, part: nu
 
 function stateKey({ libraryId, segmentId }: SegmentPlan): string {
   return workKey(libraryId, segmentId, 'state');
+}
+
+/** The rows that train the centroids; none where there are no vectors. */
+function sampleOf(plan: SegmentPlan): Uint32Array {
+  return plan.dimensions === 0 ? new Uint32Array(0) : sampleRows(countRows(plan), plan.knobs);
 }
 
 function countRows({ documents }: SegmentPlan): number {

@@ -2,16 +2,19 @@
 
 import type { KeyValueStore } from '../platform/ports';
 import { buildSegment, type SegmentPlan } from './build-segment';
+import type { RowSource } from './row-source';
 import { dropSeal, finishSeal, loadSealState, sealStep } from './seal-chain';
 import type { SegmentDescriptor } from './segment';
 import type { StoredItem } from './stored-item';
-import type { VectorSource } from './vector-source';
 
 /**
  * int8 components that are read at once: 8 MB, or 5,000 vectors of 1,536 dimensions. At a job's
  * share of the read quota that is a minute; a seal that is interrupted begins at its last step.
  */
 const COMPONENTS_AT_ONCE_MAX = 8_000_000;
+
+/** What a row without a vector counts as: its text is as long as any, 16,000 rows at once. */
+const TEXT_COMPONENTS = 512;
 
 export interface SealOptions {
   componentsAtOnceMax?: number;
@@ -35,12 +38,12 @@ export interface SealedSegment {
 export async function sealSegment(
   kv: KeyValueStore,
   plan: SegmentPlan,
-  source: VectorSource,
+  source: RowSource,
   options: SealOptions = {},
 ): Promise<SealedSegment> {
   const { componentsAtOnceMax = COMPONENTS_AT_ONCE_MAX, betweenSteps } = options;
   const rows = plan.documents.reduce((sum, { chunks }) => sum + chunks.length, 0);
-  if (rows * plan.dimensions <= componentsAtOnceMax) {
+  if (rows * (plan.dimensions || TEXT_COMPONENTS) <= componentsAtOnceMax) {
     const numbers = Uint32Array.from({ length: rows }, (_, row) => row);
     return { ...buildSegment(plan, await source.read(numbers)), drop: async () => undefined };
   }

@@ -1,14 +1,16 @@
 /**
- * What a query reads of its libraries' segments: first the heads (centroid tables, tombstones and
- * the lists of flat segments), then the posting lists it chose. Each is one round trip however many
- * libraries; a head that stands in the catalogue needs none.
+ * What a query reads of its libraries' segments: first the heads (centroid tables, tombstones, the
+ * lists of flat segments, and the heads of their words), then the posting lists it chose. Each is
+ * one round trip however many libraries.
  */
 
 import type { JsonValue, KeyValueStore } from '../platform/ports';
 import type { LibraryEntry } from './catalogue';
 import { type CentroidTable, decodeCentroidTable } from './centroid-table';
 import { corrupt, openBytes } from './envelope';
+import { isAnalysisKnown, type LexicalHead, openLexicalHead } from './lexical-head';
 import { decodePostingList, type PostingList, postingListBytes } from './posting-list';
+import type { PostingsValue } from './postings-value';
 import { readValues } from './read-values';
 import { listKeySize, type SegmentDescriptor, segmentKeys } from './segment';
 import type { KeySize } from './stored-item';
@@ -17,10 +19,12 @@ import { decodeTombstones, type Tombstones } from './tombstones';
 /** Key and envelope of a posting list. */
 const LIST_FRAME_BYTES = 110;
 
-/** Decoded codes and centroids kept between queries of one installation; never text or records. */
+/** What is kept between queries of one installation; never text or records. */
+export type Decoded = CentroidTable | PostingList | LexicalHead | PostingsValue;
+
 export interface CodeCache {
-  get(library: LibraryEntry, key: string): CentroidTable | PostingList | undefined;
-  set(library: LibraryEntry, key: string, decoded: CentroidTable | PostingList): void;
+  get(library: LibraryEntry, key: string): Decoded | undefined;
+  set(library: LibraryEntry, key: string, decoded: Decoded): void;
 }
 
 export interface SegmentHead {
@@ -31,6 +35,8 @@ export interface SegmentHead {
   /** Of a flat segment: all of them. */
   lists: PostingList[];
   tombstones: Tombstones | undefined;
+  /** Undefined where its terms are of another analysis than that of this version. */
+  lexical: LexicalHead | undefined;
 }
 
 /** A list of a clustered segment to be read, by its number in the centroid table. */
@@ -51,14 +57,14 @@ export async function loadHeads(
   const segments = libraries.flatMap((library) =>
     library.segments.map((descriptor) => {
       const keys = segmentKeys(library.id, descriptor);
-      const codes = [...keys.table, ...keys.lists];
-      return { library, descriptor, keys, codes };
+      const words = isAnalysisKnown(descriptor) ? keys.lexical : [];
+      const isKept = (size: KeySize | undefined) =>
+        size !== undefined && cache?.get(library, size.key) !== undefined;
+      const codes = [...keys.table, ...keys.lists].filter((size) => !isKept(size));
+      return { library, descriptor, keys, wanted: isKept(words[0]) ? codes : [...codes, ...words] };
     }),
   );
-  const wanted = segments.flatMap(({ library, keys, codes }) => [
-    ...codes.filter(({ key }) => cache?.get(library, key) === undefined),
-    ...keys.tombstones,
-  ]);
+  const wanted = segments.flatMap((segment) => [...segment.wanted, ...segment.keys.tombstones]);
   const values = new Map((await readValues(kv, wanted)).map(({ key, value }) => [key, value]));
   return segments.map(({ library, descriptor, keys }) => {
     const { dimensions } = library.fingerprint;
@@ -75,7 +81,17 @@ export async function loadHeads(
         documents: descriptor.documents,
       });
     const table = descriptor.kind === 'flat' ? undefined : decodeTable();
-    return { library, descriptor, table, lists: keys.lists.map(flatList), tombstones };
+    const lists = keys.lists.map(flatList);
+    return { library, descriptor, table, lists, tombstones, lexical: openLexical() };
+
+    function openLexical(): LexicalHead | undefined {
+      if (!isAnalysisKnown(descriptor)) return undefined;
+      return cached(cache, library, keys.lexical[0]?.key ?? '', () => {
+        const parts = keys.lexical.map(read);
+        const bytes = parts.map(({ key, value }) => openBytes('lexical', key, value));
+        return openLexicalHead(library.id, descriptor, bytes);
+      });
+    }
 
     function decodeTable(): CentroidTable {
       const expected = { dimensions, chunks: descriptor.chunks };
@@ -143,7 +159,8 @@ export function listSize({ library, descriptor, table }: SegmentHead, number: nu
   return listKeySize(library.id, descriptor.id, list);
 }
 
-function cached<T extends CentroidTable | PostingList>(
+/** What the cache has under a key, or what is decoded now and kept. */
+export function cached<T extends Decoded>(
   cache: CodeCache | undefined,
   library: LibraryEntry,
   key: string,

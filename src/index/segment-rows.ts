@@ -1,22 +1,14 @@
-/** The rows of posting lists: which chunk each is of, as the list says it. */
+/** The rows of a segment: which chunk each is of, as its posting lists say it. */
 
 import type { KeyValueStore } from '../platform/ports';
 import type { CentroidTable } from './centroid-table';
 import { openBytes, PART_BYTES_MAX } from './envelope';
 import { listKey } from './keys';
+import { type ListRow, readLexicalRows } from './lexical-rows';
 import { decodePostingList, POSTING_LIST_HEADER, type PostingList } from './posting-list';
 import { readValues } from './read-values';
 import { listKeySize, type SegmentDescriptor } from './segment';
 import type { KeySize } from './stored-item';
-
-export interface ListRow {
-  /** Ordinal of the document in the segment's table. */
-  ordinal: number;
-  start: number;
-  end: number;
-  job: string;
-  record: number;
-}
 
 export function* rowsOf(list: PostingList): Iterable<ListRow> {
   const { documents, starts, lengths, records } = list;
@@ -53,7 +45,7 @@ export function listSizes(
 
 /**
  * Every row of a segment from its posting lists alone, or of those with the numbers given; one list
- * is in memory at a time.
+ * is in memory at a time. Without vectors, from its lexical values.
  * Errors: `value_missing`, `value_corrupt`, `format_newer`.
  */
 export async function* readRows(
@@ -62,6 +54,10 @@ export async function* readRows(
   descriptor: SegmentDescriptor,
   numbers?: readonly number[],
 ): AsyncIterable<ListRow> {
+  if (descriptor.listCount === 0) {
+    yield* readLexicalRows(kv, libraryId, descriptor);
+    return;
+  }
   const sizes = listSizes(libraryId, descriptor, undefined);
   const wanted = numbers?.map((number) => sizes[number] as KeySize) ?? sizes;
   for (const size of wanted) {

@@ -1,12 +1,21 @@
 /**
  * A segment: the immutable output of one seal. Its posting lists hold the codes of its chunks, a
- * centroid table says which lists there are, and a document table which documents. It refers to
- * records and does not own them. What changes with time stands beside it under keys of their own:
- * tombstones for documents that are gone, and the document table without their names.
+ * centroid table says which lists there are, and a document table which documents; a head and
+ * values of postings say which words its chunks have. It refers to records and does not own them.
+ * What changes with time stands beside it under keys of their own: tombstones for documents that
+ * are gone, and the document table without their names.
  */
 
 import { sealedBytes } from './envelope';
-import { centroidsKey, documentsKey, listKey, tombstonesKey } from './keys';
+import {
+  centroidsKey,
+  documentsKey,
+  lexicalKey,
+  listKey,
+  placesKey,
+  postingsKey,
+  tombstonesKey,
+} from './keys';
 import { postingListBytes } from './posting-list';
 import type { KeySize } from './stored-item';
 
@@ -29,9 +38,23 @@ export interface SegmentDescriptor {
   /** The job that last took documents out of the document table; as sealed, the segment's id. */
   documentsJob: string;
   documentBytes: number[];
-  /** Reserved for lexical postings. */
-  lexicalBytes: number[];
+  lexical: LexicalDescriptor;
   tombstones: TombstonesDescriptor | null;
+}
+
+/** Buckets and terms with values of their own that a segment may have. */
+export const BUCKETS_MAX = 2_048;
+export const OWN_TERMS_MAX = 512;
+
+export interface LexicalDescriptor {
+  /** Version of the analysis that gave its terms; those of another version cannot be asked for. */
+  analysis: number;
+  /** Bytes of each part of its head. */
+  headBytes: number[];
+  /** Numbers that values of postings may have; 0 where all stand in the head. */
+  values: number;
+  /** Values that say where texts stand; 0 where that stands in the head. */
+  places: number;
 }
 
 export interface TombstonesDescriptor {
@@ -62,12 +85,16 @@ export function inlineCharacters({ table }: Pick<SegmentDescriptor, 'table'>): n
 export function segmentKeys(
   libraryId: string,
   descriptor: SegmentDescriptor,
-): Record<'table' | 'lists' | 'documents' | 'tombstones', KeySize[]> {
-  const { id, table, tombstones } = descriptor;
+): Record<'table' | 'lists' | 'lexical' | 'documents' | 'tombstones', KeySize[]> {
+  const { id, table, lexical, tombstones } = descriptor;
   const tableBytes = typeof table === 'string' ? [] : table;
   return {
     table: tableBytes.map((bytes, part) => ({ key: centroidsKey(libraryId, id, part), bytes })),
     lists: descriptor.lists.map((bytes, n) => ({ key: listKey(libraryId, id, n), bytes })),
+    lexical: lexical.headBytes.map((bytes, part) => ({
+      key: lexicalKey(libraryId, id, part),
+      bytes,
+    })),
     documents: descriptor.documentBytes.map((bytes, part) => ({
       key: documentsKey(libraryId, descriptor, part),
       bytes,
@@ -95,11 +122,16 @@ export function segmentState({ id, documentsJob, tombstones }: SegmentDescriptor
   return `${id}:${documentsJob}:${tombstones?.job ?? ''}`;
 }
 
-/** Every key of a segment, for deleting it. */
+/** Every key that values of a segment may have, for deleting it. */
 export function allSegmentKeys(libraryId: string, descriptor: SegmentDescriptor): string[] {
-  const { table, documents, tombstones } = segmentKeys(libraryId, descriptor);
-  const lists = Array.from({ length: descriptor.listCount }, (_, n) =>
-    listKey(libraryId, descriptor.id, n),
-  );
-  return [...lists, ...[...table, ...tombstones, ...documents].map(({ key }) => key)];
+  const { id, listCount, lexical } = descriptor;
+  const { table, lexical: head, documents, tombstones } = segmentKeys(libraryId, descriptor);
+  const numbered = (count: number, keyOf: typeof listKey) =>
+    Array.from({ length: count }, (_, n) => keyOf(libraryId, id, n));
+  return [
+    ...numbered(listCount, listKey),
+    ...numbered(lexical.values, postingsKey),
+    ...numbered(lexical.places, placesKey),
+    ...[...table, ...head, ...tombstones, ...documents].map(({ key }) => key),
+  ];
 }

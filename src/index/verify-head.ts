@@ -1,6 +1,6 @@
 /**
- * The head of a segment, verified: document table, tombstones and centroid table, each value on its
- * own and all of them against the segment's descriptor.
+ * The head of a segment, verified: document table, tombstones, centroid table and the head of its
+ * words, each value on its own and all of them against the segment's descriptor.
  */
 
 import type { LibraryEntry } from './catalogue';
@@ -9,6 +9,8 @@ import { countsAmiss, type DocumentEntry, ERASED_DOCUMENT, parseDocuments } from
 import { openBytes, openValue, type ValueKind } from './envelope';
 import { COUNT_MISMATCH, type Finding, findingOf, missingFinding, SIZE_MISMATCH } from './findings';
 import { centroidsKey } from './keys';
+import { LEXICAL_HEADER } from './lexical-columns';
+import { isAnalysisKnown, type LexicalHead, openLexicalHead } from './lexical-head';
 import type { FoundValue, MeteredReader } from './metered-reader';
 import { liveDocuments } from './reader';
 import { liveChunks, type SegmentDescriptor, segmentKeys } from './segment';
@@ -26,6 +28,8 @@ export interface SegmentHeadCheck {
   isLivenessKnown: boolean;
   /** Of a clustered segment; undefined when it is damaged. */
   table: CentroidTable | undefined;
+  /** The head of its words; undefined when it is damaged, or of an analysis that is not known. */
+  lexical: LexicalHead | undefined;
 }
 
 /** Reads and checks the head of the segment at a position of the library. Errors: of the store. */
@@ -36,12 +40,15 @@ export async function checkHead(
 ): Promise<SegmentHeadCheck> {
   const descriptor = library.segments[position] as SegmentDescriptor;
   const keys = segmentKeys(library.id, descriptor);
-  const found = await reader.read([...keys.documents, ...keys.tombstones, ...keys.table]);
+  const words = isAnalysisKnown(descriptor) ? keys.lexical : [];
+  const wanted = [...keys.documents, ...keys.tombstones, ...keys.table, ...words];
+  const found = await reader.read(wanted);
   const findings: Finding[] = [];
   const documents = checkDocuments(descriptor, keys.documents, found, findings);
   const table = checkTable(library, descriptor, found, findings);
+  const lexical = checkLexical(library, descriptor, found, findings);
   const stored = checkTombstones(descriptor, documents, keys.tombstones, found, findings);
-  const check = { descriptor, findings, documents, table };
+  const check = { descriptor, findings, documents, table, lexical };
   if (stored !== 'damaged') {
     if (documents !== undefined)
       findings.push(...countFindings(library, descriptor, documents, stored));
@@ -181,6 +188,39 @@ function checkTable(
     findings.push(findingOf(error, key));
   }
   return undefined;
+}
+
+function checkLexical(
+  library: LibraryEntry,
+  descriptor: SegmentDescriptor,
+  found: Found,
+  findings: Finding[],
+): LexicalHead | undefined {
+  if (!isAnalysisKnown(descriptor)) return undefined;
+  const sizes = segmentKeys(library.id, descriptor).lexical;
+  if (!checkValues('lexical', sizes, found, findings)) return undefined;
+  try {
+    const parts = sizes.map((size) => openBytes('lexical', size.key, storedValue(found, size)));
+    const what = wordCountsAmiss(parts[0], descriptor);
+    if (what === undefined) return openLexicalHead(library.id, descriptor, parts);
+    findings.push({ code: COUNT_MISMATCH, key: sizes[0]?.key ?? descriptor.id, what });
+    return undefined;
+  } catch (error) {
+    findings.push(findingOf(error, sizes[0]?.key ?? descriptor.id));
+    return undefined;
+  }
+}
+
+/** What is wrong with the counts of a head of words, which the descriptor may have wrong too. */
+function wordCountsAmiss(
+  head: Buffer | undefined,
+  { chunks, documents }: SegmentDescriptor,
+): string | undefined {
+  if (head === undefined || head.length < LEXICAL_HEADER.bytes) return undefined;
+  const rows = head.readUInt32LE(LEXICAL_HEADER.rows);
+  const own = head.readUInt32LE(LEXICAL_HEADER.documents);
+  if (rows === chunks && own === documents) return undefined;
+  return `${rows} rows of ${own} documents, the segment's descriptor says ${chunks} of ${documents}`;
 }
 
 /** What tombstones cover against what the descriptor says of them. */

@@ -16,11 +16,12 @@ import {
   SIZE_MISMATCH,
 } from './findings';
 import { recordKey } from './keys';
+import type { ListRow } from './lexical-rows';
 import type { FoundValue, MeteredReader } from './metered-reader';
 import { decodePostingList, type PostingList } from './posting-list';
 import { recordHash } from './prepare-document';
 import { decodeRecord, RECORD_BYTES_PLANNED } from './record';
-import { type ListRow, rowsOf } from './segment-rows';
+import { rowsOf } from './segment-rows';
 import type { KeySize } from './stored-item';
 import { isTombstoned } from './tombstones';
 import type { SegmentHeadCheck } from './verify-head';

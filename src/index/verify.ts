@@ -4,22 +4,25 @@
  * changed. `repair.ts` mends what is found.
  */
 
-import { isDeepStrictEqual } from 'node:util';
 import type { Platform } from '../platform/ports';
-import {
-  findLibrary,
-  isCatalogueDamage,
-  type LibraryEntry,
-  loadCatalogue,
-  loadManifest,
-} from './catalogue';
-import { isDamage } from './envelope';
-import { type Finding, findingOf, MANIFEST_MISMATCH, missingFinding } from './findings';
+import { findLibrary, type LibraryEntry, loadCatalogue } from './catalogue';
+import type { Finding } from './findings';
+import { checkGoldenQuestions } from './golden-questions';
 import { segmentPrefix } from './keys';
 import { createMeteredReader, type MeteredReader } from './metered-reader';
 import { publishLost } from './publish';
 import { listSizes } from './segment-rows';
 import { checkHead, type SegmentHeadCheck } from './verify-head';
+import {
+  checkRows,
+  checkWordTally,
+  checkWordValue,
+  liveRecords,
+  NO_WORDS_SEEN,
+  type WordTally,
+  wordValues,
+} from './verify-lexical';
+import { checkManifest } from './verify-manifest';
 import {
   checkList,
   checkRecords,
@@ -31,8 +34,9 @@ import {
   type WantedRecord,
 } from './verify-rows';
 
-/** Lists and records read at a time: a step exceeds its units by these at most. */
+/** Lists, values of words and records read at a time: a step exceeds its units by these at most. */
 const LISTS_PER_READ = 12;
+const WORDS_PER_READ = 100;
 const RECORDS_PER_READ = 200;
 /** Verifications that begin anew because the library was published meanwhile. */
 const RESTARTS_MAX = 3;
@@ -41,10 +45,11 @@ const RESTARTS_MAX = 3;
 export interface VerifyCursor {
   generation: number;
   segment: number;
-  phase: 'head' | 'lists' | 'records';
-  /** The next list or record of the segment. */
+  phase: 'head' | 'lists' | 'words' | 'records';
+  /** The next list, value of words or record of the segment. */
   next: number;
   tally: RowTally;
+  words: WordTally;
 }
 
 export interface Checked {
@@ -86,7 +91,7 @@ export async function verifyStep(
     library,
     unitsMax,
     cursor: isFirst ? startOf(generation, 0) : cursor,
-    findings: isFirst ? await checkManifest(platform, library) : [],
+    findings: isFirst ? await checkBesideSegments(platform, reader, library) : [],
     chunks: 0,
   };
   while (step.cursor.segment < library.segments.length && reader.units < unitsMax) {
@@ -156,7 +161,7 @@ interface RunningStep {
 }
 
 function startOf(generation: number, segment: number): VerifyCursor {
-  return { generation, segment, phase: 'head', next: 0, tally: NO_ROWS };
+  return { generation, segment, phase: 'head', next: 0, tally: NO_ROWS, words: NO_WORDS_SEEN };
 }
 
 /** Goes on with the segment of the cursor until it is done or the units are spent. */
@@ -171,6 +176,7 @@ async function verifySegment(step: RunningStep): Promise<void> {
   // The first block whatever the head has cost, or a step might never get on.
   do {
     if (step.cursor.phase === 'lists') await verifyLists(step, head, places);
+    else if (step.cursor.phase === 'words') await verifyWords(step, head);
     else await verifyRecords(step, [...places.values()]);
   } while (step.cursor.phase !== 'head' && reader.units < unitsMax);
 }
@@ -205,8 +211,40 @@ async function verifyLists(
   step.cursor = { ...cursor, next: end, tally };
   if (end < sizes.length) return;
   const key = segmentPrefix(library.id, head.descriptor.id);
-  step.findings.push(...checkTally(head, places, { tally, key }));
-  step.cursor = { ...step.cursor, phase: 'records', next: 0 };
+  if (library.fingerprint.dimensions > 0) {
+    step.findings.push(...checkTally(head, places, { tally, key }));
+  }
+  step.cursor = { ...step.cursor, phase: 'words', next: 0 };
+}
+
+async function verifyWords(step: RunningStep, head: SegmentHeadCheck): Promise<void> {
+  const { reader, library, cursor } = step;
+  const done = { ...cursor, phase: 'records', next: 0 } as const;
+  const { lexical, descriptor, documents, tombstones } = head;
+  if (lexical === undefined) {
+    step.cursor = done;
+    return;
+  }
+  const check = { library, descriptor, lexical, documents, tombstones };
+  const values = wordValues(check);
+  if (cursor.next === 0) step.findings.push(...checkRows(check));
+  const end = Math.min(cursor.next + WORDS_PER_READ, values.length);
+  const wanted = values.slice(cursor.next, end);
+  const found = await reader.read(wanted);
+  let { words } = cursor;
+  for (const value of wanted) {
+    const checked = checkWordValue(check, value, found.get(value.key), words);
+    step.findings.push(...checked.findings);
+    words = checked.tally;
+  }
+  step.cursor = { ...cursor, next: end, words };
+  if (end < values.length) return;
+  step.findings.push(...checkWordTally(check, words));
+  // Without posting lists, rows of the head are what names records besides the document table.
+  if (library.fingerprint.dimensions === 0 && documents === undefined && head.isLivenessKnown) {
+    await verifyBlocks(step, liveRecords(check));
+  }
+  step.cursor = done;
 }
 
 async function verifyRecords(step: RunningStep, places: readonly Place[]): Promise<void> {
@@ -229,31 +267,12 @@ async function verifyBlocks(step: RunningStep, wanted: readonly WantedRecord[]):
   }
 }
 
-/** The index manifest against the entry of the catalogue. */
-async function checkManifest(
-  { entities }: Pick<Platform, 'entities'>,
-  { id, generation, segments }: LibraryEntry,
+/** What a library has that belongs to no segment. */
+async function checkBesideSegments(
+  platform: Pick<Platform, 'entities'>,
+  reader: MeteredReader,
+  library: LibraryEntry,
 ): Promise<Finding[]> {
-  try {
-    const manifest = await loadManifest(entities, id);
-    if (manifest === undefined) return [missingFinding(id)];
-    const add = (what: string) => [{ code: MANIFEST_MISMATCH, key: id, what }];
-    if (manifest.generation !== generation) {
-      return add(`generation ${manifest.generation}, the catalogue says ${generation}`);
-    }
-    const ids = (all: readonly { id: string }[]) => all.map((segment) => segment.id);
-    if (!isDeepStrictEqual(ids(manifest.segments), ids(segments))) {
-      return add('its segments are not those of the catalogue');
-    }
-    // Nothing vouches for either: whichever is right, the segment can be sealed again.
-    const others = segments.filter((one, i) => !isDeepStrictEqual(one, manifest.segments[i]));
-    return others.map((segment) => ({
-      code: MANIFEST_MISMATCH,
-      key: segmentPrefix(id, segment.id),
-      what: 'catalogue and index manifest describe the segment differently',
-    }));
-  } catch (error) {
-    if (!isCatalogueDamage(error) && !isDamage(error)) throw error;
-    return [findingOf(error, id)];
-  }
+  const manifest = await checkManifest(platform, library);
+  return [...manifest, ...(await checkGoldenQuestions(reader, library))];
 }

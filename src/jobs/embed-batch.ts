@@ -2,6 +2,7 @@
 
 import { estimateTokens } from '../chunking/estimate-tokens';
 import { embedMany } from '../embedding/embed-many';
+import { hasVectors } from '../embedding/lexical';
 import type { EmbeddingProvider } from '../embedding/provider';
 import { recordKey } from '../index/keys';
 import { embeddedText } from '../index/prepare-document';
@@ -10,6 +11,7 @@ import {
   type ChunkRecord,
   decodeRecord,
   encodeRecord,
+  NO_VECTOR,
   RECORD_BYTES_PLANNED,
 } from '../index/record';
 import { itemBytes, type StoredItem } from '../index/stored-item';
@@ -24,6 +26,7 @@ import { claimKey, recordJobId, resultKey } from './job-keys';
 import { type AwaitingChunk, batchStarts, readBatch } from './page';
 
 export interface BatchWork extends BatchPlace {
+  libraryName: string;
   /** The plan of that number. */
   current: JobPlan;
   claim: Claim;
@@ -49,9 +52,12 @@ export async function embedBatch(context: JobContext, work: BatchWork): Promise<
   const claims = await earlierClaims(platform.kv, work, chunks.length);
   const copied = await vectorsTakenOver(platform.kv, work, chunks, claims);
   const missing = chunks.flatMap((_, i) => (claims[i] === undefined ? [i] : []));
+  const isAsked = hasVectors(work.provider);
   const embedded = await embedMany({
     provider: work.provider,
-    texts: missing.map((i) => embeddedText(chunks[i] as AwaitingChunk)),
+    texts: isAsked
+      ? missing.map((i) => embeddedText(work.libraryName, chunks[i] as AwaitingChunk))
+      : [],
     purpose: 'document',
     sleep: platform.sleep,
     random: platform.random,
@@ -61,14 +67,17 @@ export async function embedBatch(context: JobContext, work: BatchWork): Promise<
   });
   const vectors = quantizeRows(embedded.vectors, work.provider.dimensions);
   const items = missing.map((i, row) =>
-    recordItem(work, i, { ...(chunks[i] as AwaitingChunk), vector: rowOf(vectors, row) }),
+    recordItem(work, i, {
+      ...(chunks[i] as AwaitingChunk),
+      vector: isAsked ? rowOf(vectors, row) : NO_VECTOR,
+    }),
   );
   for (const i of missing) claims[i] = work.claim.number;
   const result = {
     claims: claims as number[],
-    embedded: missing.length,
+    embedded: embedded.vectors.length,
     tokens: embedded.tokens.count,
-    tokensMeasured: embedded.tokens.measured || missing.length === 0,
+    tokensMeasured: embedded.tokens.measured || embedded.vectors.length === 0,
     calls: embedded.calls,
     retries: embedded.retries,
   };

@@ -57,6 +57,7 @@ export async function embedLane(context: JobContext, lane: Lane): Promise<void> 
 }
 
 interface ActiveJob {
+  libraryName: string;
   plan: JobPlan;
   fingerprint: Fingerprint;
   resumed: number;
@@ -73,7 +74,8 @@ async function activeJob(
   const plan = state.plans[number];
   if (plan === undefined || number !== state.plans.length - 1) return;
   if (state.fingerprint === null) return;
-  return { plan, fingerprint: state.fingerprint, resumed: state.resumed };
+  const { fingerprint, resumed } = state;
+  return { libraryName: state.request.library, plan, fingerprint, resumed };
 }
 
 /** Batches of the lane that have no result yet. */
@@ -107,7 +109,7 @@ async function fateOf(
 async function embedUnclaimed(
   context: JobContext,
   lane: Lane,
-  { plan: current, fingerprint, resumed }: ActiveJob,
+  { libraryName, plan: current, fingerprint, resumed }: ActiveJob,
   batch: number,
 ): Promise<boolean> {
   const { platform, event } = context;
@@ -122,7 +124,8 @@ async function embedUnclaimed(
     claim.number > 0 && (await loadResults(platform.kv, jobId, plan, [batch])).size > 0;
   if (isDone) return true;
   const provider = context.providerOf(fingerprint);
-  await embedClaimed(context, { jobId, plan, batch, current, claim, provider }, request);
+  const work = { jobId, plan, batch, libraryName, current, claim, provider };
+  await embedClaimed(context, work, request);
   return true;
 }
 

@@ -9,12 +9,15 @@
  */
 
 import type { EmbeddingProvider } from '../embedding/provider';
-import { INLINE_CHARACTERS_MAX } from '../index/assemble-segment';
+import { INLINE_CHARACTERS_MAX } from '../index/assemble-lists';
 import { listsFor } from '../index/build-segment';
 import { sealedBytes } from '../index/envelope';
+import { ROWS_PER_PLACES } from '../index/places';
 import { postingListBytes, postingListRowsMax } from '../index/posting-list';
 import { DEFAULT_SEAL_KNOBS } from '../index/seal-knobs';
+import { BUCKETS_MAX, OWN_TERMS_MAX } from '../index/segment';
 import { KVS_BATCH_BYTES_SAFE, KVS_BATCH_KEYS_MAX, KVS_UNIT_BYTES } from '../platform/limits';
+import { calibrationReads } from './estimate-calibration';
 import { FORGE_USD, PRICE_DATE, usdPerMillionTokens } from './prices';
 
 export interface JobSize {
@@ -72,13 +75,23 @@ interface OwnUnits {
 const RECORD_BYTES_BESIDES = 290;
 /** Text in a record is escaped twice: what line breaks and quotes add to a byte of it. */
 const ESCAPED_BYTES_PER_TEXT_BYTE = 1.04;
-/** Of a chunk of a library that nothing is embedded for. */
-const TEXT_BYTES_USUAL = 1_200;
+/** Of a chunk where nothing is embedded: 590 in the sample handbook, 640 in the judged corpus. */
+const TEXT_BYTES_USUAL = 620;
 /** Key and its quotes, of any value of a segment. */
 const KEY_BYTES = 48;
 /** The document table: numbers of a chunk, and name and hash of a document. */
 const TABLE_BYTES_PER_CHUNK = 20;
 const TABLE_BYTES_PER_DOCUMENT = 120;
+/**
+ * The words of a segment: bytes of a chunk fall as terms come again, and values grow as terms do;
+ * fitted to the handbook of examples and to made-up words of up to 100,000 chunks.
+ */
+const WORDS = {
+  chunksInOneValue: 60,
+  bytesPerChunk: (chunks: number) => 420 * chunks ** -0.13,
+  values: (chunks: number) =>
+    Math.min(BUCKETS_MAX + OWN_TERMS_MAX, 4.2 * chunks ** 0.62) + chunks / ROWS_PER_PLACES,
+} as const;
 /** A row of the centroid table besides its code. */
 const CENTROID_BYTES_BESIDES_CODE = 8;
 /** Creating catalogue and manifest, and the transaction over both without a table in them. */
@@ -106,19 +119,25 @@ const OWN_VALUES_PER_UNIT = 25;
  */
 const SPEEDS: Readonly<Record<string, { secondsPerCall: number; tokensPerSecond: number }>> = {
   builtin: { secondsPerCall: 0, tokensPerSecond: 2_200 },
+  lexical: { secondsPerCall: 0, tokensPerSecond: Number.POSITIVE_INFINITY },
 };
 const SPEED_DEFAULT = { secondsPerCall: 2, tokensPerSecond: Number.POSITIVE_INFINITY };
 /** Clustering and coding at 1,536 dimensions, bench/results/2026-11-22-vectors-hier-*.json. */
 const SEALED_CHUNKS_PER_SECOND = 4_000;
 
 export function estimateJob(size: JobSize): JobEstimate {
-  const { records, segment } = storedTraffic(size);
+  const { records, segment, words } = storedTraffic(size);
   const embedding = embeddingTraffic(size);
   const sealed = recordTraffic(size, size.chunksSealed);
+  const calibrated = calibrationReads({
+    ...size,
+    recordBytes: recordBytes(size),
+    segmentBytes: segment.bytes + words.bytes,
+  });
   const own = ownTraffic(size);
   const embedWrites = records.units + embedding.writeUnits;
-  const otherWrites = segment.units + own.writeUnits;
-  const otherReads = sealed.units + own.readUnits;
+  const otherWrites = segment.units + words.units + own.writeUnits;
+  const otherReads = sealed.units + calibrated.units + own.readUnits;
   const write = (units: number) => units / size.writeUnitsPerMinute;
   const read = (units: number) => units / size.readUnitsPerMinute;
   const storeMinutes = Math.max(write(embedWrites), read(embedding.readUnits));
@@ -138,17 +157,18 @@ export function estimateJob(size: JobSize): JobEstimate {
     readUnits: embedding.readUnits + otherReads,
     minutes: embedMinutes + otherMinutes,
     forgeCostUsd:
-      ((embedding.bytesRead + sealed.bytes) / 1e9) * FORGE_USD.perGigabyteRead +
-      ((records.bytes + segment.bytes) / 1e9) * FORGE_USD.perGigabyteWritten +
+      ((embedding.bytesRead + sealed.bytes + calibrated.bytes) / 1e9) * FORGE_USD.perGigabyteRead +
+      ((records.bytes + segment.bytes + words.bytes) / 1e9) * FORGE_USD.perGigabyteWritten +
       laneMinutes * 60 * (size.memoryMb / 1_024) * FORGE_USD.perGigabyteSecond,
   };
 }
 
 /** Writing what a library then has: records, and what the seal and the publish write. */
-export function storedTraffic(size: JobSize): { records: Traffic; segment: Traffic } {
+export function storedTraffic(size: JobSize): Record<'records' | 'segment' | 'words', Traffic> {
   return {
     records: recordTraffic(size, size.chunksToEmbed, countBatches(size)),
     segment: segmentTraffic(size),
+    words: wordTraffic(size),
   };
 }
 
@@ -170,22 +190,27 @@ function countBatches({ chunksToEmbed, tokens, provider }: JobSize): number {
 
 /** So many records, written or read in batches. */
 function recordTraffic(size: JobSize, count: number, batchesMin = 0): Traffic {
-  const textBytes =
-    size.chunksToEmbed === 0 ? TEXT_BYTES_USUAL : size.textBytesToEmbed / size.chunksToEmbed;
-  const vectorBytes = base64Bytes(size.dimensions);
-  const bytes = RECORD_BYTES_BESIDES + textBytes * ESCAPED_BYTES_PER_TEXT_BYTE + vectorBytes;
-  return inBatches(count, count * bytes, batchesMin);
+  return inBatches(count, count * recordBytes(size), batchesMin);
+}
+
+/** Bytes of a record in the mean. */
+function recordBytes({ chunksToEmbed, textBytesToEmbed, dimensions }: JobSize): number {
+  const textBytes = chunksToEmbed === 0 ? TEXT_BYTES_USUAL : textBytesToEmbed / chunksToEmbed;
+  const vectorBytes = base64Bytes(dimensions);
+  return RECORD_BYTES_BESIDES + textBytes * ESCAPED_BYTES_PER_TEXT_BYTE + vectorBytes;
 }
 
 /** What the seal writes, and the publish. */
 function segmentTraffic({ chunksSealed, documents, dimensions }: JobSize): Traffic {
   if (chunksSealed === 0) return { bytes: PUBLISH_BYTES, units: PUBLISH_UNITS };
   const rowsMax = Math.max(1, postingListRowsMax(dimensions, 1));
-  const lists = Math.max(listsFor(chunksSealed), Math.ceil(chunksSealed / rowsMax));
+  const lists =
+    dimensions === 0 ? 0 : Math.max(listsFor(chunksSealed), Math.ceil(chunksSealed / rowsMax));
   const listBytes =
-    KEY_BYTES + sealedBytes('list', postingListBytes(dimensions, chunksSealed / lists, 1));
+    KEY_BYTES +
+    sealedBytes('list', postingListBytes(dimensions, chunksSealed / Math.max(1, lists), 1));
   const documentBytes = documents * TABLE_BYTES_PER_DOCUMENT + chunksSealed * TABLE_BYTES_PER_CHUNK;
-  const tableBytes = lists === 1 ? 0 : centroidTableBytes(lists, dimensions);
+  const tableBytes = lists <= 1 ? 0 : centroidTableBytes(lists, dimensions);
   // A small table stands in the catalogue and in the manifest, which are one transaction.
   const isInline = tableBytes <= INLINE_CHARACTERS_MAX;
   const values = inBatches(
@@ -197,6 +222,14 @@ function segmentTraffic({ chunksSealed, documents, dimensions }: JobSize): Traff
     bytes: values.bytes + PUBLISH_BYTES + inlineBytes,
     units: values.units + PUBLISH_UNITS + Math.floor(inlineBytes / KVS_UNIT_BYTES),
   };
+}
+
+/** Head, postings and places. */
+function wordTraffic({ chunksSealed }: JobSize): Traffic {
+  if (chunksSealed === 0) return { bytes: 0, units: 0 };
+  const bytes = chunksSealed * WORDS.bytesPerChunk(chunksSealed);
+  const isSmall = chunksSealed <= WORDS.chunksInOneValue;
+  return inBatches(isSmall ? 0 : Math.round(WORDS.values(chunksSealed)), bytes);
 }
 
 function centroidTableBytes(lists: number, dimensions: number): number {

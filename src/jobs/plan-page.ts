@@ -1,6 +1,7 @@
 /** A page of a plan: some of the documents given, checked, cut and compared with what there is. */
 
 import { estimateTokens } from '../chunking/estimate-tokens';
+import { hasVectors } from '../embedding/lexical';
 import { planBatches } from '../embedding/plan-batches';
 import type { EmbeddingProvider } from '../embedding/provider';
 import { GroundworkError } from '../errors';
@@ -21,7 +22,8 @@ import { readStaged, type StagedDocument } from './staging';
 export interface PageSource {
   platform: Platform;
   baseline: Baseline;
-  limits: Pick<EmbeddingProvider, 'textsPerCallMax' | 'tokensPerCallMax'>;
+  limits: Pick<EmbeddingProvider, 'dimensions' | 'textsPerCallMax' | 'tokensPerCallMax'>;
+  libraryName: string;
   /** Id of the library that the plan's records will stand under. */
   libraryId: string;
   reusable: ReusableRecords;
@@ -108,7 +110,7 @@ export interface OpenPage {
 }
 
 /** A page that is being filled. */
-export function createPage({ libraryId, limits, reusable }: PageSource): OpenPage {
+export function createPage({ libraryName, libraryId, limits, reusable }: PageSource): OpenPage {
   const documents: PlannedDocument[] = [];
   const awaiting: AwaitingChunk[] = [];
   const refused: RefusedDocument[] = [];
@@ -132,9 +134,11 @@ export function createPage({ libraryId, limits, reusable }: PageSource): OpenPag
       documents.push({ name, hash, chunks: planned });
     },
     close(taken) {
-      // What brings its vector along costs nothing to embed.
+      // What brings its vector along, or is to have none, costs nothing to embed.
       const tokenCounts = awaiting.map((chunk) =>
-        chunk.source === undefined ? estimateTokens(embeddedText(chunk)) : 0,
+        chunk.source === undefined && hasVectors(limits)
+          ? estimateTokens(embeddedText(libraryName, chunk))
+          : 0,
       );
       const batches = planBatches(tokenCounts, limits).map(({ start, end }) =>
         awaiting.slice(start, end),

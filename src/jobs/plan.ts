@@ -164,7 +164,10 @@ async function planPages(run: JobRun, { baseline, staged }: Outlook): Promise<vo
   const libraryId = run.state.plans.at(-1)?.library ?? '';
   const live = request.rebuild ? [] : baseline.documents;
   const reusable = reusableRecords(libraryId, live, own);
-  const source = { platform, baseline, limits, libraryId, reusable, isRebuild: request.rebuild };
+  const source: PageSource = {
+    ...{ platform, baseline, limits, reusable },
+    ...{ libraryName: request.library, libraryId, isRebuild: request.rebuild },
+  };
   if (request.kind === 'import') await planImport(run, source, exportIn(run, staged));
   else await planGiven(run, source, staged);
   const deleted = deletedBy(run.state, baseline, staged).length;

@@ -25,8 +25,8 @@ export const FORGE_USD = {
 
 /** Price of a million tokens; undefined for a model that the table does not have. */
 export function usdPerMillionTokens(provider: string, model: string): number | undefined {
-  // It runs inside the app, on memory and time that Forge charges for.
-  if (provider === 'builtin') return 0;
+  // They run inside the app, on memory and time that Forge charges for.
+  if (provider === 'builtin' || provider === 'lexical') return 0;
   if (provider !== 'openai') return undefined;
   const prices = OPENAI_USD_PER_MILLION_TOKENS;
   return Object.hasOwn(prices, model) ? prices[model] : undefined;

@@ -14,7 +14,10 @@ import type { Sealed } from './seal';
  * the middle has done both or neither.
  * Errors: `publish_lost`, `publish_unknown`, `job_overtaken`, and those of the store.
  */
-export async function publishPlan(run: JobRun, { segments, deleted }: Sealed): Promise<void> {
+export async function publishPlan(
+  run: JobRun,
+  { segments, deleted, calibration }: Sealed,
+): Promise<void> {
   const { entities, clock } = run.context.platform;
   const { state, jobId, planNumber } = run;
   const { fingerprint, request } = state;
@@ -35,6 +38,7 @@ export async function publishPlan(run: JobRun, { segments, deleted }: Sealed): P
         name: request.library,
         projects: request.projects ?? undefined,
         fingerprint,
+        calibration,
         segments,
         ...succession({ library, manifest, segments, isDeletion: deleted.length > 0, now }),
         expectedGeneration,

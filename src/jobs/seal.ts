@@ -1,11 +1,13 @@
 /** Sealing: from planned documents and their records to the segments of the next generation. */
 
 import { GroundworkError } from '../errors';
+import type { Calibration } from '../index/calibration';
 import type { DocumentEntry } from '../index/document-table';
 import { nextSegments } from '../index/next-segments';
 import { writeValues } from '../index/read-values';
 import type { SegmentDescriptor } from '../index/segment';
 import type { KeyValueStore } from '../platform/ports';
+import { calibratePlan } from './calibrate-plan';
 import { embeddedRecords } from './embedded-records';
 import type { JobPlan } from './job';
 import { expectTime } from './job-context';
@@ -20,6 +22,8 @@ export interface Sealed {
   segments: SegmentDescriptor[];
   /** Names of documents that the generation does not have any more. */
   deleted: string[];
+  /** What the threshold of the generation is made of. */
+  calibration: Calibration | null;
 }
 
 /**
@@ -43,7 +47,8 @@ export async function sealPlan(run: JobRun, { baseline, deleted }: Outlook): Pro
     betweenSteps: () => expectTime(run.context),
   });
   await writeValues(kv, next.items);
-  const sealed: Sealed = { segments: next.segments, deleted };
+  const calibration = await calibratePlan(run, baseline, next.segments);
+  const sealed: Sealed = { segments: next.segments, deleted, calibration };
   const bytes = await writeText(kv, sealedKey(jobId, planNumber), JSON.stringify(sealed));
   await next.drop();
   return bytes;

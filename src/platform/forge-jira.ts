@@ -16,6 +16,7 @@ const issueSchema = v.object({
     issuetype: v.object({ name: v.string() }),
     project: v.object({ key: v.string() }),
     labels: v.nullish(v.array(v.string()), []),
+    components: v.nullish(v.array(v.object({ name: v.string() })), []),
   }),
 });
 
@@ -26,7 +27,7 @@ const permissionsSchema = v.object({
 export function createForgeJira(): JiraClient {
   return {
     async issue(key) {
-      const fields = 'summary,description,issuetype,project,labels';
+      const fields = 'summary,description,issuetype,project,labels,components';
       const body = await getJson('issue', route`/rest/api/3/issue/${key}?fields=${fields}`);
       if (body === undefined) return undefined;
       const issue = parsed('issue', issueSchema, body);
@@ -37,6 +38,7 @@ export function createForgeJira(): JiraClient {
         summary: issue.fields.summary,
         description: (issue.fields.description ?? null) as JsonValue,
         labels: issue.fields.labels,
+        components: issue.fields.components.map(({ name }) => name),
       };
     },
     async holds(permission, projectKey) {

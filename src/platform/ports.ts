@@ -104,6 +104,7 @@ export interface JiraIssue {
   /** Plain text, or Atlassian Document Format as Jira's REST API v3 gives it. */
   description: JsonValue;
   labels: string[];
+  components: string[];
 }
 
 /** Jira as the calling user sees it. */

@@ -8,7 +8,7 @@ import {
   type PromptSection,
 } from '../retrieval/prompt-section';
 import { type SearchOptions, search } from '../retrieval/search';
-import { descriptionText, queryTextOf } from './issue-text';
+import { descriptionText, queryOf } from './issue-text';
 
 /** Hits that are considered for the prompt; the token budget decides how many get in. */
 const HITS_CONSIDERED = 10;
@@ -29,9 +29,9 @@ export async function groundIssue(
 ): Promise<GroundedPrompt> {
   const { issue } = request;
   const scope = { project: issue.project };
-  const query = { text: queryTextOf(issue), scope, k: HITS_CONSIDERED };
-  const hits = await search(platform, query, request.searching);
-  const section = buildPromptSection(hits, {
+  const query = { ...queryOf(issue), scope, k: HITS_CONSIDERED };
+  const found = await search(platform, query, request.searching);
+  const section = buildPromptSection(found, {
     delimiterId: platform.newId(),
     tokensEstimateMax: request.tokensEstimateMax ?? PROMPT_TOKENS_DEFAULT,
   });
@@ -45,6 +45,7 @@ function buildPrompt(issue: JiraIssue, section: PromptSection, delimiterId: stri
     `Type: ${issue.type}`,
     `Summary: ${issue.summary}`,
     `Labels: ${issue.labels.join(', ') || 'none'}`,
+    ...(issue.components.length > 0 ? [`Components: ${issue.components.join(', ')}`] : []),
     `Description:\n${descriptionText(issue.description).trim() || '(empty)'}`,
   ].join('\n');
   // A space instead of nothing, lest what stood around the id join to another one.

@@ -3,9 +3,14 @@
 import { parseDocument } from '../chunking/parse-document';
 import { GroundworkError } from '../errors';
 import type { JiraIssue, JsonValue } from '../platform/ports';
+import type { SearchQuery } from '../retrieval/query';
+import { withoutStopPhrases } from './stop-phrases';
 
 /** UTF-16 units of a description that take part in a search; the rest rarely says what it is. */
 const QUERY_DESCRIPTION_CHARACTERS_MAX = 4_000;
+
+/** How often a word of the summary counts against one of the rest. */
+const SUMMARY_WEIGHT = 2;
 
 /** Plain text of a description that is a string, an ADF document, or missing; may be empty. */
 export function descriptionText(description: JsonValue): string {
@@ -21,11 +26,20 @@ export function descriptionText(description: JsonValue): string {
   }
 }
 
-/** What is embedded to find the instructions that bear on the item. */
-export function queryTextOf(issue: JiraIssue): string {
-  const description = descriptionText(issue.description).slice(0, QUERY_DESCRIPTION_CHARACTERS_MAX);
-  return [issue.summary, description, issue.labels.join(' ')]
-    .filter((part) => part.trim() !== '')
-    .join('\n')
+/**
+ * The query of an item: one text for its vector, and its parts for its words. What a template puts
+ * into every description is left out; acceptance criteria are part of the description. The type is
+ * left out too: it says how to write an item, not what it is about.
+ */
+export function queryOf(issue: JiraIssue): SearchQuery {
+  const description = withoutStopPhrases(descriptionText(issue.description))
+    .slice(0, QUERY_DESCRIPTION_CHARACTERS_MAX)
     .toWellFormed();
+  const parts = [
+    { text: issue.summary.toWellFormed(), weight: SUMMARY_WEIGHT },
+    { text: description, weight: 1 },
+    { text: issue.labels.join(' ').toWellFormed(), weight: 1 },
+    { text: issue.components.join(' ').toWellFormed(), weight: 1 },
+  ].filter(({ text }) => text.trim() !== '');
+  return { text: parts.map(({ text }) => text).join('\n'), parts };
 }

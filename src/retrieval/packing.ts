@@ -1,8 +1,9 @@
 /** Packing passages into a token budget. */
 
 import { estimateTokens } from '../chunking/estimate-tokens';
+import type { Hit } from './hits';
 import { stripInvisible } from './invisible';
-import type { Hit } from './search';
+import { mergeNeighbours } from './merge-neighbours';
 
 export interface PackingOptions {
   /** Fresh for each request, of [a-z0-9]. */
@@ -26,24 +27,50 @@ export function passageSource(hit: Pick<Hit, 'library' | 'document' | 'headings'
   return stripInvisible(source).replace(/[\s\u0085]+/g, ' ');
 }
 
+export interface Packed {
+  /** In the order of the prompt. */
+  passages: Passage[];
+  /** Hits that did not fit, best first. */
+  left: Hit[];
+}
+
 /**
  * Takes hits in rank order while their estimated tokens fit; one that does not fit is left out and
- * the next is tried, so that a long passage does not shut out the short ones behind it.
+ * the next is tried, so that a long passage does not shut out the short ones behind it. What was
+ * taken is then put in order: documents by their best hit, and as each document has it.
  */
 export function packPassages(
   hits: readonly Hit[],
   { delimiterId, tokensEstimateMax }: PackingOptions,
-): Passage[] {
-  const passages: Passage[] = [];
+): Packed {
+  const taken: Hit[] = [];
+  const left: Hit[] = [];
   let tokens = 0;
   for (const hit of hits) {
-    const citation = passages.length + 1;
-    const cost = estimateTokens(formatPassage(hit, citation, delimiterId));
-    if (tokens + cost > tokensEstimateMax) continue;
+    // Each alone: merged with a neighbour it can only become shorter.
+    const cost = estimateTokens(formatPassage(hit, taken.length + 1, delimiterId));
+    if (tokens + cost > tokensEstimateMax) {
+      left.push(hit);
+      continue;
+    }
     tokens += cost;
-    passages.push({ ...hit, citation });
+    taken.push(hit);
   }
-  return passages;
+  const passages = mergeNeighbours(taken).map((hit, i) => ({ ...hit, citation: i + 1 }));
+  return { passages, left };
+}
+
+/**
+ * All hits in the order given, neighbours merged; undefined where they do not all fit. For a
+ * library that goes into the prompt whole.
+ */
+export function packWhole(
+  hits: readonly Hit[],
+  { delimiterId, tokensEstimateMax }: PackingOptions,
+): Passage[] | undefined {
+  const passages = mergeNeighbours(hits).map((hit, i) => ({ ...hit, citation: i + 1 }));
+  const text = passages.map((one) => formatPassage(one, one.citation, delimiterId)).join('');
+  return estimateTokens(text) <= tokensEstimateMax ? passages : undefined;
 }
 
 /**

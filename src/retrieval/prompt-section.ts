@@ -10,8 +10,17 @@
 
 import { estimateTokens } from '../chunking/estimate-tokens';
 import { GroundworkError } from '../errors';
-import { formatPassage, type PackingOptions, type Passage, packPassages } from './packing';
-import type { Hit } from './search';
+import type { Explanation } from './explain';
+import type { Hit } from './hits';
+import {
+  formatPassage,
+  type PackingOptions,
+  type Passage,
+  packPassages,
+  packWhole,
+} from './packing';
+import type { SearchResult } from './search';
+import type { SearchNote } from './verdict';
 
 export interface PromptSection {
   applies: boolean;
@@ -19,6 +28,12 @@ export interface PromptSection {
   passages: Passage[];
   /** Estimated tokens of `text`; at most the budget. */
   tokensEstimate: number;
+  /** Whether the passages are all that the libraries which apply have. */
+  isWhole: boolean;
+  /** What a reader of the passages must know, for example that words alone were matched. */
+  notes: SearchNote[];
+  /** Why each candidate is a passage or none, where it was asked for. */
+  explanation: Explanation | undefined;
 }
 
 export const PROMPT_TOKENS_DEFAULT = 3_000;
@@ -29,30 +44,56 @@ const NOTHING_APPLIES =
   "Work instructions: no instruction of this company's libraries applies to this item. " +
   'Do not claim that one does, and cite nothing.\n';
 
-/** Builds the section from the hits that apply. Errors: `budget_too_small`. */
-export function buildPromptSection(hits: readonly Hit[], options: PackingOptions): PromptSection {
+/**
+ * Builds the section from what a search found: everything of small libraries that apply, if it
+ * fits, otherwise the best hits. Errors: `budget_too_small`.
+ */
+export function buildPromptSection(
+  { hits, whole, notes, explanation }: Omit<SearchResult, 'applies'>,
+  options: PackingOptions,
+): PromptSection {
   const { delimiterId, tokensEstimateMax } = options;
   if (!(tokensEstimateMax >= PROMPT_TOKENS_MIN)) {
     throw budgetTooSmall(tokensEstimateMax, `expected at least ${PROMPT_TOKENS_MIN}`);
   }
+  if (hits.length === 0) {
+    const tokensEstimate = estimateTokens(NOTHING_APPLIES);
+    const nothing = { applies: false, text: NOTHING_APPLIES, passages: [], isWhole: false };
+    return { ...nothing, tokensEstimate, notes, explanation };
+  }
   const frameTokens = estimateTokens(frame('', delimiterId, 99));
-  const passages = packPassages(hits, {
-    delimiterId,
-    tokensEstimateMax: tokensEstimateMax - frameTokens,
-  });
-  if (passages.length === 0 && hits.length > 0) {
+  const packing = { delimiterId, tokensEstimateMax: tokensEstimateMax - frameTokens };
+  const all = whole && packWhole(whole, packing);
+  const packed = all === undefined ? packPassages(hits, packing) : { passages: all, left: [] };
+  const { passages, left } = packed;
+  if (passages.length === 0) {
     // To say that nothing applies would be untrue.
     throw budgetTooSmall(tokensEstimateMax, `none of ${hits.length} passages fits`);
-  }
-  if (passages.length === 0) {
-    const tokensEstimate = estimateTokens(NOTHING_APPLIES);
-    return { applies: false, text: NOTHING_APPLIES, passages, tokensEstimate };
   }
   const body = passages
     .map((passage) => formatPassage(passage, passage.citation, delimiterId))
     .join('');
   const text = frame(body, delimiterId, passages.length);
-  return { applies: true, text, passages, tokensEstimate: estimateTokens(text) };
+  return {
+    applies: true,
+    text,
+    passages,
+    tokensEstimate: estimateTokens(text),
+    isWhole: all !== undefined,
+    notes,
+    explanation: explanation && withoutRoom(explanation, left),
+  };
+}
+
+/** The explanation with the hits that the budget had no room for. */
+function withoutRoom(explanation: Explanation, left: readonly Hit[]): Explanation {
+  const ranks = new Set(left.map(({ rank }) => rank));
+  const candidates = explanation.candidates.map((one) =>
+    one.rank !== null && ranks.has(one.rank)
+      ? { ...one, rank: null, dropped: 'budget' as const }
+      : one,
+  );
+  return { ...explanation, candidates };
 }
 
 function budgetTooSmall(tokensEstimateMax: number, why: string): GroundworkError {

@@ -1,37 +1,45 @@
 /**
  * The life of a query: catalogue → embed the query and read the segments' heads side by side →
- * posting lists → records → fuse by rank. At most four KVS round trips however many libraries.
+ * posting lists and postings → records → fuse, hold against the threshold, select. At most four KVS
+ * round trips however many libraries.
  */
 
-import { estimateTokens } from '../chunking/estimate-tokens';
-import { embedMany } from '../embedding/embed-many';
-import type { EmbeddingProvider } from '../embedding/provider';
 import { GroundworkError } from '../errors';
-import {
-  type Catalogue,
-  findLibrary,
-  type LibraryEntry,
-  librariesOfProject,
-} from '../index/catalogue';
-import { providerOf } from '../index/choose-provider';
+import type { Catalogue, LibraryEntry } from '../index/catalogue';
+import type { Providers } from '../index/choose-provider';
 import { readGeneration } from '../index/reader';
 import { type CodeCache, loadHeads } from '../index/segment-heads';
 import type { Platform } from '../platform/ports';
 import { settleAll } from '../settle-all';
-import { fuseByRank } from './fusion';
+import { type EmbeddedQuery, embedQuery } from './embed-query';
+import { type Explanation, explain } from './explain';
+import { type Hit, toHit } from './hits';
 import { DEFAULT_KNOBS, type SearchKnobs } from './knobs';
-import { nearestChunks, type ScoredChunk } from './nearest-chunks';
-import { scoreThreshold } from './threshold';
+import { type QueryPart, queryTerms } from './query';
+import {
+  byRank,
+  type LibraryQuery,
+  type LibraryRanking,
+  type RankedChunk,
+  rankLibraries,
+  rescaled,
+  scaleOf,
+} from './rank-libraries';
+import { filteredHeads, librariesInScope, loadTables, type SearchScope } from './scope';
+import { selectHits } from './select-hits';
+import { type SearchNote, type Verdict, verdictOf } from './verdict';
 
-/**
- * Which libraries are searched: those assigned to a project (or one of them), a single one whatever
- * its projects, or all. The last two are for admins; handlers see to it.
- */
-export type SearchScope = { project: string; library?: string } | { library: string } | 'all';
+export type { Hit } from './hits';
+export type { SearchScope } from './scope';
 
 export interface SearchRequest {
+  /** What is embedded. */
   text: string;
+  /** What is looked up by its words; without them, the text as one part. */
+  parts?: readonly QueryPart[];
   scope: SearchScope;
+  /** Names of documents, of which alone the hits may be. */
+  documents?: readonly string[];
   /** Hits wanted, 1 to 100. */
   k: number;
 }
@@ -40,90 +48,174 @@ export interface SearchOptions {
   knobs?: SearchKnobs;
   /** Codes kept between queries of this installation; without it every query reads all it needs. */
   cache?: CodeCache;
+  /**
+   * What is searched in the place of the live catalogue: another generation of a library, for
+   * example. Applied whenever the catalogue is read.
+   */
+  view?: (live: Catalogue) => Catalogue;
+  /** Where the query's provider comes from, in place of the library's own. */
+  providerOf?: Providers['of'];
+  /** Say of every candidate why it is a hit or none. */
+  explain?: boolean;
 }
 
-export interface Hit {
-  /** 1 is the best. */
-  rank: number;
-  /** Cosine of query and chunk, -1 to 1. */
-  score: number;
-  library: string;
-  document: string;
-  headings: readonly string[];
-  /** [start, end) of `text` in the document, in UTF-16 units. */
-  start: number;
-  end: number;
-  text: string;
-  /** What must stand around the text to read it: repeated table header, re-opened fence. */
-  lead: string;
-  trail: string;
-  /** Whether the score reaches the threshold of the library's model. */
+export interface SearchResult {
+  /** Whether a library says more to the query than chance. */
   applies: boolean;
+  /** Best first. */
+  hits: readonly Hit[];
+  /** What a reader of the hits must know. */
+  notes: SearchNote[];
+  /** Every chunk of the libraries that apply, in document order, where these are small. */
+  whole: readonly Hit[] | undefined;
+  explanation: Explanation | undefined;
 }
 
 export const HITS_MAX = 100;
 const QUERY_CHARACTERS_MAX = 50_000;
 
+/** Nothing is left out for being said already, or too much of one document. */
+const UNSELECTED = {
+  duplicateCosine: Number.POSITIVE_INFINITY,
+  documentHitsMax: Number.POSITIVE_INFINITY,
+};
+
 /**
- * The k best chunks of the scope, before any threshold; `applies` says which of them reach it.
- * Errors: `query_empty`, `query_too_long`, `k_out_of_range`, `library_unknown`,
- * `fingerprint_mismatch`, `value_missing`, `value_corrupt`, `format_newer`, and the provider's.
+ * The k best chunks of the scope as they are ranked, before threshold and selection; `applies` says
+ * which of them reach the threshold. What retrieval is measured by.
+ * Errors: `query_empty`, `query_too_long`, `k_out_of_range`, `library_unknown`, `document_unknown`,
+ * `fingerprint_mismatch`, `value_missing`, `value_corrupt`, `format_newer`, `embedder_unknown`,
+ * `embedder_model_unknown`; the provider's, where there are no words to go by.
  */
-export function rankChunks(
+export async function rankChunks(
   platform: Platform,
   request: SearchRequest,
   options: SearchOptions = {},
-): Promise<Hit[]> {
-  return findHits(platform, request, { ...options, isWanted: () => true });
+): Promise<readonly Hit[]> {
+  const knobs = { ...(options.knobs ?? DEFAULT_KNOBS), ...UNSELECTED };
+  const { hits } = await find(platform, request, { ...options, knobs, isStrict: false });
+  return [...hits];
 }
 
 /**
- * The k best of those chunks that reach the threshold, best first; none when no instruction
- * applies. Errors: as `rankChunks`.
+ * The k best passages, those that say the same as a better one left out, with what a person must
+ * know to judge them: also those below the threshold, marked as such. Errors: as `rankChunks`.
  */
+export function searchPassages(
+  platform: Platform,
+  request: SearchRequest,
+  options: SearchOptions = {},
+): Promise<SearchResult> {
+  return find(platform, request, { ...options, isStrict: false });
+}
+
+/** The same of what reaches the threshold: no hits where no instruction applies. */
 export function search(
   platform: Platform,
   request: SearchRequest,
   options: SearchOptions = {},
-): Promise<Hit[]> {
-  return findHits(platform, request, { ...options, isWanted: applies });
+): Promise<SearchResult> {
+  return find(platform, request, { ...options, isStrict: true });
 }
 
-async function findHits(
+async function find(
   platform: Platform,
   request: SearchRequest,
-  options: SearchOptions & { isWanted: (chunk: ScoredChunk) => boolean },
-): Promise<Hit[]> {
-  const { knobs = DEFAULT_KNOBS, cache } = options;
+  options: SearchOptions & { isStrict: boolean },
+): Promise<SearchResult> {
+  const { knobs = DEFAULT_KNOBS, cache, isStrict, view = (live) => live } = options;
   checkRequest(request);
+  const terms = queryTerms(request);
+  const { k } = request;
   return readGeneration(platform, async (catalogue) => {
-    const libraries = librariesInScope(catalogue, request.scope).filter(
-      (library) => library.segments.length > 0,
+    const libraries = librariesInScope(view(catalogue), request.scope).filter(
+      ({ segments }) => segments.length > 0,
     );
-    if (libraries.length === 0) return [];
+    const { documents } = request;
     // The heads do not depend on the query's vector, so both are fetched at once.
-    const [queries, heads] = await settleAll([
-      embedQuery(platform, libraries, request.text),
+    const [embedded, allHeads, tables] = await settleAll([
+      knobs.signals === 'words'
+        ? NOTHING_EMBEDDED
+        : embedQuery(platform, libraries, request.text, options.providerOf),
       loadHeads(platform.kv, libraries, cache),
+      documents === undefined ? undefined : loadTables(platform.kv, libraries),
     ]);
-    const rankings = await nearestChunks(platform.kv, {
-      heads,
-      libraries,
-      vectorOf: (library) => queries.get(library.fingerprint.modelId) as Float32Array,
-      k: request.k,
-      knobs,
-      cache,
+    const heads =
+      documents === undefined || tables === undefined
+        ? allHeads
+        : filteredHeads(allHeads, tables, documents);
+    const queries = libraries.map((library): LibraryQuery => {
+      const own = heads.filter((head) => head.library === library);
+      expectSearchable(library, own, embedded);
+      const vector = embedded.vectors.get(library.fingerprint.modelId);
+      return { library, heads: own, vector, terms, isFiltered: documents !== undefined };
     });
-    // Filtered before they are fused, lest a library that has nothing to say take up places.
-    const wanted = rankings.map((ranking) => ranking.filter(options.isWanted));
-    return fuseByRank(wanted)
-      .slice(0, request.k)
-      .map((chunk, i) => toHit(chunk, i + 1));
+    const rankings = await rankLibraries(platform.kv, { queries, k, knobs, cache });
+    const verdicts = rankings.map((ranking) => {
+      const failure = embedded.failures.get(ranking.library.fingerprint.modelId);
+      return verdictOf(ranking, terms.length, failure?.code);
+    });
+    const applying = new Set(verdicts.flatMap((one) => (one.applies ? [one.library] : [])));
+    const chunks = merged(rankings, knobs);
+    const selection = selectHits(chunks, {
+      k,
+      knobs,
+      // Left out before places are given, lest a library that has nothing to say take them up.
+      isWanted: ({ library }) => !isStrict || applying.has(library),
+    });
+    return {
+      applies: applying.size > 0,
+      hits: selection.kept.map((chunk, i) =>
+        toHit(chunk, { rank: i + 1, applies: applying.has(chunk.library) }),
+      ),
+      notes: verdicts.flatMap(({ notes }) => notes),
+      whole: documents === undefined ? wholeOf(rankings, verdicts) : undefined,
+      explanation: options.explain ? explain(rankings, verdicts, selection) : undefined,
+    };
   });
 }
 
-function applies({ library, score }: ScoredChunk): boolean {
-  return score >= scoreThreshold(library.fingerprint.modelId);
+const NOTHING_EMBEDDED: EmbeddedQuery = { vectors: new Map(), failures: new Map() };
+
+/** Chunks of all libraries on one scale, best first; by words alone, those that hold a word. */
+function merged(rankings: readonly LibraryRanking[], knobs: SearchKnobs): RankedChunk[] {
+  const scale = scaleOf(rankings);
+  return rankings
+    .flatMap((ranking) => rescaled(ranking, scale, knobs))
+    .filter(({ cosine, lexical }) => cosine !== undefined || (lexical?.chunk ?? 0) > 0)
+    .sort(byRank);
+}
+
+/** All that the libraries have which apply, in document order, if every one was read whole. */
+function wholeOf(
+  rankings: readonly LibraryRanking[],
+  verdicts: readonly Verdict[],
+): Hit[] | undefined {
+  const applying = rankings.filter((_, i) => verdicts[i]?.applies);
+  if (applying.length === 0 || !applying.every(({ isWhole }) => isWhole)) return undefined;
+  return applying
+    .flatMap(({ chunks }) =>
+      [...chunks].sort(
+        (a, b) =>
+          compare(a.record.document, b.record.document) || a.start - b.start || a.end - b.end,
+      ),
+    )
+    .map((chunk, i) => toHit(chunk, { rank: i + 1, applies: true }));
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** Errors: the provider's own, of a library that has no postings to go by instead. */
+function expectSearchable(
+  { fingerprint }: LibraryEntry,
+  heads: LibraryQuery['heads'],
+  { failures }: EmbeddedQuery,
+): void {
+  const failure = failures.get(fingerprint.modelId);
+  if (failure !== undefined && heads.every(({ lexical }) => lexical === undefined)) throw failure;
 }
 
 function checkRequest({ text, k }: SearchRequest): void {
@@ -146,56 +238,4 @@ function checkRequest({ text, k }: SearchRequest): void {
       message: `search: k is ${k}, expected a whole number from 1 to ${HITS_MAX}`,
     });
   }
-}
-
-function librariesInScope(catalogue: Catalogue, scope: SearchScope): LibraryEntry[] {
-  if (scope === 'all') return catalogue.libraries;
-  const visible =
-    'project' in scope ? librariesOfProject(catalogue, scope.project) : catalogue.libraries;
-  return scope.library === undefined
-    ? visible
-    : [findLibrary(visible, scope.library, 'project' in scope ? scope.project : undefined)];
-}
-
-/** Embeds the query once per model among the libraries; vectors by model id. */
-async function embedQuery(
-  platform: Platform,
-  libraries: readonly LibraryEntry[],
-  text: string,
-): Promise<Map<string, Float32Array>> {
-  const byModel = new Map(libraries.map((library) => [library.fingerprint.modelId, library]));
-  const vectors = await settleAll(
-    [...byModel.values()].map(async (library) => {
-      const provider = providerOf(platform, library.fingerprint);
-      expectSameModel(library, provider);
-      const { vectors: embeddings } = await embedMany({
-        provider,
-        texts: [text],
-        purpose: 'query',
-        sleep: platform.sleep,
-        random: platform.random,
-        estimateTokens,
-        remainingTimeMs: platform.remainingTimeMs,
-      });
-      return embeddings[0] as Float32Array;
-    }),
-  );
-  return new Map([...byModel.keys()].map((modelId, i) => [modelId, vectors[i] as Float32Array]));
-}
-
-function expectSameModel(library: LibraryEntry, provider: EmbeddingProvider): void {
-  const { modelId, dimensions } = library.fingerprint;
-  if (provider.modelId === modelId && provider.dimensions === dimensions) return;
-  throw new GroundworkError({
-    code: 'fingerprint_mismatch',
-    message: `library "${library.name}": indexed with ${modelId} (${dimensions} dimensions), this version embeds with ${provider.modelId} (${provider.dimensions}); delete the library and index it again`,
-    facts: { library: library.name, found: provider.modelId, expected: modelId },
-  });
-}
-
-function toHit(chunk: ScoredChunk, rank: number): Hit {
-  const { library, record, start, end, score } = chunk;
-  const { document, headings, text, lead, trail } = record;
-  const place = { library: library.name, document, headings, start, end };
-  return { rank, score, ...place, text, lead, trail, applies: applies(chunk) };
 }

@@ -1,20 +1,110 @@
 /**
- * The cosine from which a passage is taken to apply, by model. Cosines of unrelated texts differ
- * from model to model, so there is no value for all.
+ * Whether a library says anything to an item. Cosines and lexical scores of unrelated texts differ
+ * from model to model and from library to library, and both grow with the text's length, so no
+ * number is a threshold for all. What is known is how well texts of other walks of life do in this
+ * very library with this very model (`foreign-items.ts`): an item must do better than these do by
+ * chance.
  */
+
+import type { Calibration, Line } from '../index/calibration';
+
+/** What a query found: its distinct terms, and means over the first hits of the ranking. */
+export interface Evidence {
+  terms: number;
+  /** ln(1 + lexical score); undefined without lexical search, and where no word was found. */
+  lexical: number | undefined;
+  /** Undefined without vectors. */
+  cosine: number | undefined;
+}
+
+/** Hits whose means are the evidence. */
+export const EVIDENCE_HITS = 5;
 
 /**
- * Measured on judged items; see docs/quality.md for the command and the figures. A model that
- * is not listed has not been measured and takes the default.
+ * Deviations above chance from which a library applies: one foreign text in a thousand reaches
+ * them, the 99.9th percentile of the normal distribution. One in a hundred is too few: items of a
+ * company's own that its instructions say nothing about are nearer to these than any foreign text.
+ * Chosen with judged items in sight (docs/decisions/0010-hybrid-ranking.md).
  */
-const THRESHOLDS: Readonly<Record<string, number>> = {
-  builtin: 0.6,
-};
+export const SIGNIFICANCE = 3.09;
 
-const THRESHOLD_DEFAULT = 0.3;
+/**
+ * By words alone the two kinds of items are not told apart (docs/quality.md), so all that does
+ * better than the usual foreign text is shown, with a note that it was matched by words only.
+ */
+export const SIGNIFICANCE_BY_WORDS = 0;
 
-/** The threshold for a model id (`provider:model:dimensions`). */
-export function scoreThreshold(modelId: string): number {
-  const provider = modelId.split(':')[0] ?? '';
-  return THRESHOLDS[provider] ?? THRESHOLD_DEFAULT;
+/** Fewer texts say nothing about a deviation. */
+const TEXTS_MIN = 8;
+/** Of a signal that most foreign texts lack, the others do not tell the spread. */
+const PRESENT_SHARE_MIN = 0.5;
+const DEVIATION_MIN = 1e-6;
+
+/** Fits the lines through what the foreign texts found. */
+export function fitCalibration(
+  foreign: readonly Evidence[],
+): Pick<Calibration, 'lexical' | 'cosine' | 'both'> {
+  const lexical = fitLine(foreign, (one) => one.lexical);
+  const cosine = fitLine(foreign, (one) => one.cosine);
+  if (lexical === null || cosine === null) return { lexical, cosine, both: null };
+  const both = fitLine(foreign, ({ terms, lexical: words, cosine: near }) =>
+    words === undefined || near === undefined
+      ? undefined
+      : above(lexical, terms, words) + above(cosine, terms, near),
+  );
+  return { lexical, cosine, both };
+}
+
+/** Deviations above chance; undefined where the calibration lacks what the query found. */
+export function significance(
+  { lexical, cosine, both }: Pick<Calibration, 'lexical' | 'cosine' | 'both'>,
+  evidence: Evidence,
+): number | undefined {
+  const { terms } = evidence;
+  const words =
+    lexical === null || evidence.lexical === undefined
+      ? undefined
+      : above(lexical, terms, evidence.lexical);
+  const near =
+    cosine === null || evidence.cosine === undefined
+      ? undefined
+      : above(cosine, terms, evidence.cosine);
+  if (words !== undefined && near !== undefined && both !== null) {
+    return above(both, terms, words + near);
+  }
+  return near ?? words;
+}
+
+function above({ offset, slope, deviation }: Line, terms: number, value: number): number {
+  return (value - offset - slope * lengthOf(terms)) / deviation;
+}
+
+function lengthOf(terms: number): number {
+  return Math.log2(1 + terms);
+}
+
+/** Least squares; a slope below 0 is chance and taken as 0. Null where there is too little. */
+function fitLine(
+  foreign: readonly Evidence[],
+  signal: (one: Evidence) => number | undefined,
+): Line | null {
+  const points = foreign.flatMap((one) => {
+    const y = signal(one);
+    return y === undefined ? [] : [{ x: lengthOf(one.terms), y }];
+  });
+  const wanted = Math.max(TEXTS_MIN, PRESENT_SHARE_MIN * foreign.length);
+  if (points.length < wanted) return null;
+  const meanX = mean(points.map(({ x }) => x));
+  const meanY = mean(points.map(({ y }) => y));
+  const covariance = mean(points.map(({ x, y }) => (x - meanX) * (y - meanY)));
+  const variance = mean(points.map(({ x }) => (x - meanX) ** 2));
+  const slope = variance > 0 ? Math.max(0, covariance / variance) : 0;
+  const offset = meanY - slope * meanX;
+  const squares = points.reduce((sum, { x, y }) => sum + (y - offset - slope * x) ** 2, 0);
+  const deviation = Math.max(Math.sqrt(squares / (points.length - 2)), DEVIATION_MIN);
+  return { offset, slope, deviation };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

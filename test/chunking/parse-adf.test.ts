@@ -69,15 +69,67 @@ describe('block nodes', () => {
     ]);
   });
 
-  it('give tables one line per row, merged cells or not', () => {
-    const row = (type: string, ...cells: string[]): Node =>
-      node(
-        'tableRow',
-        cells.map((cell) => node(type, [say(cell)], { colspan: 2 })),
-      );
-    expect(shown(node('table', [row('tableHeader', 'h', 'i'), row('tableCell', 'a')]))).toEqual([
-      ['table', 'h | i\n--- | ---\na'],
+  it('give tables one line per row, merged cells in every row and column they cover', () => {
+    const cell = (type: string, value: string, attrs: Node = {}): Node =>
+      node(type, [say(value)], attrs);
+    const table = node('table', [
+      node('tableRow', [
+        cell('tableHeader', 'Stage', { rowspan: 2 }),
+        cell('tableHeader', 'Who', { colspan: 2 }),
+      ]),
+      node('tableRow', [cell('tableHeader', 'does'), cell('tableHeader', 'checks')]),
+      node('tableRow', [
+        cell('tableCell', 'Build', { rowspan: 3 }),
+        cell('tableCell', 'Ann'),
+        cell('tableCell', 'Bob', { rowspan: 2 }),
+      ]),
+      node('tableRow', [cell('tableCell', 'Cem')]),
+      node('tableRow', [cell('tableCell', 'Dia'), cell('tableCell', 'Eve')]),
+      node('tableRow', [cell('tableCell', 'Nothing else', { colspan: 3 })]),
     ]);
+    const lines = [
+      ...['Stage | Who | Who', 'Stage | does | checks', '--- | --- | ---'],
+      ...['Build | Ann | Bob', 'Build | Cem | Bob', 'Build | Dia | Eve', 'Nothing else'],
+    ];
+    expect(shown(table)).toEqual([['table', lines.join('\n')]]);
+  });
+
+  it('say what kind of panel they are', () => {
+    const panel = (panelType: string, ...content: Node[]): Node =>
+      node('panel', content, { panelType });
+    const list = node('bulletList', [node('listItem', [say('a')])]);
+    const code = node('codeBlock', [text('x')]);
+    expect(shown(panel('warning', say('Never'), say('ever')), panel('info', list))).toEqual([
+      ['quote', '[warning] Never'],
+      ['quote', 'ever'],
+      ['list-item', '- [info] a'],
+    ]);
+    expect(shown(panel('error', code), panel('custom', say('own')), panel('note'))).toEqual([
+      ['quote', '[error]'],
+      ['code', '```\nx\n```'],
+      ['quote', 'own'],
+    ]);
+  });
+
+  it('keep the state of tasks and decisions', () => {
+    const found = shown(
+      node('taskList', [
+        node('taskItem', [text('t')], { state: 'DONE' }),
+        node('blockTaskItem', [say('u')], { state: 'TODO' }),
+      ]),
+      node('decisionList', [
+        node('decisionItem', [text('d')], { state: 'DECIDED' }),
+        node('decisionItem', [text('e')], { state: 'UNDECIDED' }),
+      ]),
+    );
+    expect(found.map(([, line]) => line)).toEqual([
+      ...['- [x] t', '- [ ] u', '- [decided] d', '- [undecided] e'],
+    ]);
+  });
+
+  it('mark what is struck out', () => {
+    const struck = { ...text('old '), marks: [{ type: 'strong' }, { type: 'strike' }] };
+    expect(shown(paragraph(struck, text('new')))).toEqual([['paragraph', '~~old~~ new']]);
   });
 
   it('are passed through when they only hold others, known or not', () => {
@@ -93,12 +145,14 @@ describe('block nodes', () => {
 
   it('keep the title of an expand and a note of a macro', () => {
     const macro = { type: 'extension', attrs: { extensionKey: 'jira' } };
-    expect(shown(node('expand', [say('in')], { title: 'More' }), macro)).toEqual([
-      ...[
-        ['paragraph', 'More'],
-        ['paragraph', 'in'],
-        ['paragraph', '[macro: jira]'],
-      ],
+    const named = { type: 'extension', attrs: { extensionKey: 'jira', text: 'Open bugs' } };
+    const nested = node('nestedExpand', [say('deep')], { title: 'Most' });
+    const document = [node('expand', [say('in'), nested], { title: 'More' }), macro, named];
+    expect(shown(...document).map(([, line]) => line)).toEqual([
+      ...['More', 'in', 'Most', 'deep', '[macro: jira]', '[macro: jira, Open bugs]'],
+    ]);
+    expect(parseAdf(adf(...document)).blocks.map(({ introduces }) => introduces)).toEqual([
+      ...[true, undefined, true, undefined, undefined, undefined],
     ]);
   });
 

@@ -58,6 +58,57 @@ describe('blocks', () => {
     expect(parseHtml('<pre>```\nx</pre>').text).toBe('````\n```\nx\n````');
   });
 
+  it('repeat merged cells in every row and column they cover, within their group of rows', () => {
+    const source =
+      '<table><caption>C</caption><thead><tr><td rowspan=2>Stage<td colspan=2>Who</tr>' +
+      '<tr><td>does<td>checks</thead><tbody><tr><th rowspan=0>Build<td>Ann<td>Bob' +
+      '<tr><td>Cem<td>Dia<tr></tr></tbody><tbody><tr><th>Ship<td>Eve<td>Fay' +
+      '<tr><td colspan=3>Nothing else</table>';
+    const lines = [
+      ...['C', 'Stage | Who | Who', 'Stage | does | checks', '--- | --- | ---'],
+      ...['Build | Ann | Bob', 'Build | Cem | Dia', 'Ship | Eve | Fay', 'Nothing else'],
+    ];
+    expect(shown(source)).toEqual([['table', lines.join('\n')]]);
+  });
+
+  it('repeat no more of merged cells than a reader needs', () => {
+    const long = 'word '.repeat(100).trim();
+    const [, second = ''] = parseHtml(
+      `<table><tr><td rowspan=2>${long}<td>a<tr><td>b</table>`,
+    ).text.split('\n');
+    expect(second).toMatch(/^word .*… \| b$/);
+    const bomb = `<td rowspan=60000 colspan=1000>${long}</td>`;
+    const { text } = parseHtml(`<table><tr>${bomb.repeat(10)}${'<tr><td>x'.repeat(20_000)}`);
+    expect(text.length).toBeLessThan(400_000);
+  });
+
+  it('keep folded parts and definitions with what introduces them', () => {
+    const source =
+      '<details><summary>When?</summary>Always.<p>Really.</details>' +
+      '<dl><dt>DoD<dd>what done means<dd><p>for all</p><p>teams</p><dt>DoR<dd>the same</dl>';
+    const { text, blocks } = parseHtml(source);
+    expect(text).toBe(
+      'When?\n\nAlways.\n\nReally.\n\nDoD\n: what done means\n: for all\nteams\nDoR\n: the same',
+    );
+    const introducing = blocks.filter((block) => block.introduces);
+    expect(introducing.map(({ start, end }) => text.slice(start, end))).toEqual([
+      ...['When?', 'DoD', 'DoR'],
+    ]);
+  });
+
+  it('indent lists by depth, keep their numbers, boxes and line breaks', () => {
+    const source =
+      '<ol start=3><li>a<br>b<ul><li><input type=checkbox checked>c<ul><li>' +
+      '<input type=checkbox>d</ul></ul><li>e</ol>';
+    expect(parseHtml(source).text).toBe('3. a\nb\n  - [x] c\n    - [ ] d\n4. e');
+  });
+
+  it('mark what is struck out, and join words at soft hyphens', () => {
+    expect(parseHtml('<p><del>by <b>fax</b></del> by docu&shy;ment <s> </s>').text).toBe(
+      '~~by~~ ~~fax~~ by document',
+    );
+  });
+
   it('flatten tables within tables', () => {
     const source = '<table><tr><td>a<table><tr><td>b<td>c</table>d<td>e</table>';
     expect(shown(source)).toEqual([['table', 'a b c d | e']]);
@@ -67,4 +118,15 @@ describe('blocks', () => {
 it('reads on when elements are nested beyond any page', () => {
   const { text } = parseHtml(`${'<div>'.repeat(100_000)}deep${'</div>'.repeat(100_000)}<p>after`);
   expect(text).toBe('deep\n\nafter');
+});
+
+it('reads what a page says about itself', () => {
+  const source =
+    '<html lang="de_at"><head><title>T</title><meta name=Keywords content="a, b">' +
+    '<meta name=author content=Ann><meta name=keywords content=later><body><h1>H</h1>';
+  expect(parseHtml(source)).toMatchObject({
+    title: 'T',
+    metadata: { title: 'T', labels: ['a', 'b'], language: 'de-AT', owner: 'Ann' },
+  });
+  expect(parseHtml('<h1>H</h1>')).toMatchObject({ title: 'H', metadata: { labels: [] } });
 });

@@ -48,3 +48,25 @@ it('prints the figures of the interface, and leaves no store behind', async () =
   const stats = await groundwork(['stats', '--json'], { cwd: folder });
   expect(stats.json).toEqual({ libraries: [], keys: 0, bytes: 0 });
 });
+
+it('compares two settings on one index, query by query where asked', async () => {
+  const args = ['eval', '--corpus', 'corpus', '--queries', 'queries.jsonl', '--json', '--details'];
+  const settings = ['--compare', 'coverage=1'];
+  const { json, stderr } = await groundwork([...args, ...settings], { cwd: folder });
+  expect(stderr).toContain('judged, but not in the corpus: absent.md');
+  const same = { queries: 3, 'recall@10': 0.75, mrr: 1 };
+  expect(json).toMatchObject({
+    runs: [
+      {
+        setting: 'default',
+        ...same,
+        details: [{ id: 'q0', 'recall@10': 1, grounded: true }, {}, {}],
+      },
+      { setting: 'coverage=1', ...same },
+    ],
+    difference: { 'recall@10': { items: 2, difference: { value: 0, low: 0, high: 0 } } },
+  });
+  const [first] = json['runs'] as [{ details: object[] }];
+  expect(first.details[1]).toMatchObject({ id: 'q1', 'recall@10': 0.5 });
+  expect(first.details[2]).toMatchObject({ id: 'q2', 'recall@10': null, grounded: false });
+});

@@ -25,6 +25,9 @@ async function put(path: string, text: string): Promise<void> {
 
 const run = (...args: string[]) => groundwork([...args, '--json'], { cwd: folder });
 
+/** What became of a candidate. */
+type Fate = { rank: number | null; dropped: string | null };
+
 describe('a store', () => {
   it('takes a folder: names relative to it, and a refused document ends non-zero', async () => {
     const { exitCode, json } = await run(
@@ -69,7 +72,7 @@ describe('a store', () => {
       'PAY',
     );
     expect(exitCode).toBe(0);
-    expect(Object.keys(json)).toEqual(['applies', 'hits', 'readUnits', 'roundTrips']);
+    expect(Object.keys(json)).toEqual(['applies', 'hits', 'notes', 'readUnits', 'roundTrips']);
     expect(json.hits).toHaveLength(2);
     const fields = ['rank', 'score', 'library', 'document', 'headings', 'start', 'end', 'text'];
     expect(Object.keys(json.hits[0])).toEqual(fields);
@@ -90,8 +93,16 @@ describe('a store', () => {
     expect(json.hits).toHaveLength(1);
     expect(json.hits[0]).toMatchObject({
       applies: expect.any(Boolean),
-      reason: expect.any(String),
+      cosine: expect.any(Number),
     });
+    const [verdict] = json.explanation.libraries;
+    expect(verdict).toMatchObject({ library: 'rules', level: expect.any(Number) });
+    const { candidates } = json.explanation;
+    expect(candidates.map(({ rank, dropped }: Fate) => [rank, dropped])).toEqual([
+      [1, null],
+      [null, 'rank'],
+    ]);
+    expect(candidates[0].byWords.matched).toMatchObject([{ word: 'kitchen' }]);
   });
 
   it('grounds an item without calling a model that writes', async () => {
@@ -99,7 +110,12 @@ describe('a store', () => {
     expect(exitCode).toBe(0);
     expect(json).toMatchObject({
       ...{ issue: 'PAY-7', project: 'PAY', applies: true },
-      citations: [{ citation: 1, library: 'rules', document: 'release.md' }],
+      // So small a library that it fits the prompt goes in whole.
+      ...{ isWhole: true, notes: [] },
+      citations: [
+        { citation: 1, library: 'rules', document: 'release.md' },
+        { citation: 2, library: 'rules', document: 'team/Räume & Küche.txt' },
+      ],
     });
     expect(json.prompt).toContain(json.section);
     expect(json.section).toContain('Two reviewers approve');
@@ -132,7 +148,7 @@ describe('a store', () => {
       [['search', 'x', '--k', '101'], 'k_out_of_range'],
       [['search', ' '], 'query_empty'],
       [['index', 'docs', '--library', 'rules', '--embedder', 'openai'], 'fingerprint_mismatch'],
-      [['index', 'docs', '--library', 'rules', '--embedder', 'lexical'], 'embedder_unknown'],
+      [['index', 'docs', '--library', 'rules', '--embedder', 'none'], 'embedder_unknown'],
       [['index', 'docs', '--library', 'new', '--embedder', 'openai'], 'provider_key_missing'],
       [['delete', '--library', 'none'], 'library_unknown'],
       [['delete', '--library', 'rules', '--document', 'docs/release.md'], 'document_unknown'],

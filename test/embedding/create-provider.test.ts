@@ -18,7 +18,8 @@ function codeAndMessage(options: { embedder: string; model?: string; dimensions?
 describe('createProvider', () => {
   it('knows every embedder it names, without a call or a key', () => {
     const ids = EMBEDDERS.map((embedder) => createProvider({ embedder, platform }).modelId);
-    expect(ids).toEqual(['builtin:use-lite-en-w128:512', 'openai:text-embedding-3-small:1536']);
+    const known = ['builtin:use-lite-en-w128:512', 'openai:text-embedding-3-small:1536', 'lexical'];
+    expect(ids).toEqual(known);
     expect(platform.secrets.asked).toEqual([]);
     expect(PROVIDER_SECRETS).toEqual(['provider-key:openai']);
   });
@@ -34,9 +35,15 @@ describe('createProvider', () => {
   it('names what exists for what does not', () => {
     expect(codeAndMessage({ embedder: 'gemini' })).toEqual({
       code: 'embedder_unknown',
-      message: 'embedder "gemini" does not exist; there are builtin, openai. Choose one of these.',
+      message:
+        'embedder "gemini" does not exist; there are builtin, openai, lexical. Choose one of these.',
     });
-    expect(codeAndMessage({ embedder: 'lexical' }).message).toContain('planned');
+    for (const [change, code] of [
+      [{ model: 'other' }, 'embedder_model_unknown'],
+      [{ dimensions: 64 }, 'embedder_dimensions'],
+    ] as const) {
+      expect(codeAndMessage({ embedder: 'lexical', ...change }).code).toBe(code);
+    }
     for (const model of ['text-embedding-ada-002', 'toString']) {
       expect(codeAndMessage({ embedder: 'openai', model })).toMatchObject({
         code: 'embedder_model_unknown',

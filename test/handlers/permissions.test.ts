@@ -34,6 +34,10 @@ const FOR_ADMINS: [functionKey: string, payload: object][] = [
   ['listLibraries', {}],
   ['listDocuments', { library: 'rules' }],
   ['restoreLibrary', { library: 'rules' }],
+  ['setGoldenQuestions', { library: 'rules', questions: [] }],
+  ['listGoldenQuestions', { library: 'rules' }],
+  ['deleteGoldenQuestions', { library: 'rules' }],
+  ['runGoldenQuestions', { library: 'rules' }],
   ['search', { text: 'release' }],
   ['search', { text: 'release', library: 'rules' }],
   ['delete', { everything: true }],
@@ -150,7 +154,7 @@ describe('with permission', () => {
     expect(found.result).toMatchObject({ applies: true, hits: [{ document: 'release.md' }] });
     // PAY's library is not HR's.
     const elsewhere = await app.call('search', { ...query, project: 'HR' }, ADMIN);
-    expect(elsewhere.result).toEqual({ applies: false, hits: [] });
+    expect(elsewhere.result).toEqual({ applies: false, hits: [], notes: [] });
 
     const section = await app.call('promptSection', { issueKey: 'PAY-7' }, USER);
     expect(section.result).toMatchObject({

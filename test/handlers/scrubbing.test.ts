@@ -238,7 +238,8 @@ describe('the logs of a whole life', () => {
     for (const trigger of ['push-on-jobs', 'clear-away-daily'] as const) await app.fire(trigger);
     app.server.script([{ kind: 'keyRefused' }]);
     const refused = await app.call('search', { text: MARK, project: 'PAY' });
-    expect(refused.error?.code).toBe('provider_key_refused');
+    expect(refused.result?.notes[0]?.message).toContain('provider_key_refused');
+    expect(refused.result?.notes[0]?.message).not.toContain(OPENAI_KEY);
     await app.call('delete', { everything: true });
     expectCleanLogs();
     expect(logged().join('\n')).toContain('"event":"resolver_refused"');

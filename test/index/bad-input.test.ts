@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { GivenDocument } from '../../src/index/prepare-document';
+import { embeddedText, type GivenDocument } from '../../src/index/prepare-document';
 import { type IndexSite, openIndexSite, wordProvider } from '../support/index-site';
 
 let site: IndexSite;
@@ -84,7 +84,7 @@ describe('a name given twice', () => {
     const report = await site.index({}, { documents, provider });
     expect(report).toMatchObject({ indexed: 1, chunks: 1 });
     expect(report.refused).toMatchObject([{ document: 'a.md', code: 'document_duplicate' }]);
-    expect(provider.embedded).toEqual(['First text.']);
+    expect(provider.embedded).toEqual(['rules › a\nFirst text.']);
   });
 
   it('is refused also where the first is unchanged', async () => {
@@ -115,7 +115,11 @@ describe('a document name that no key could hold', () => {
     const texts = Object.fromEntries(names.map((name, i) => [name, `Keyword${i}x is the rule.`]));
     expect(await site.index(texts)).toMatchObject({ indexed: names.length, refused: [] });
     for (const [i, name] of names.entries()) {
-      expect((await site.rank(`Keyword${i}x`))[0]?.document).toBe(name);
+      const text = texts[name] ?? '';
+      const record = { document: name, headings: [], lead: '', text, trail: '' };
+      expect(text).toContain(`Keyword${i}x`);
+      const [hit] = await site.rank(embeddedText('rules', record));
+      expect(hit).toMatchObject({ document: name, text });
     }
     expect(await site.index(texts)).toMatchObject({ unchanged: names.length, generation: 1 });
     const [first = ''] = names;

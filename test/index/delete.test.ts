@@ -82,8 +82,8 @@ describe('deleting a document', () => {
       if (name !== 'secret.md')
         expect((await site.rank(text))[0]).toMatchObject({ document: name, text });
     }
-    // The manifest, two records, and a list, a document table and tombstones.
-    expect(await keysOf('rules')).toHaveLength(1 + 2 + 3);
+    // The manifest, two records, and a list, words, a document table and tombstones.
+    expect(await keysOf('rules')).toHaveLength(1 + 2 + 4);
   });
 
   it('takes away the versions that the generation before still held', async () => {
@@ -252,7 +252,7 @@ describe('deleting a library', () => {
     await site.index({ 'lag.md': 'Zanzibar again.' });
     await removeLibrary('rules');
     expect(await site.storedText()).not.toContain('Zanzibar');
-    expect((await site.keys()).filter((key) => key.startsWith('plain/'))).toHaveLength(3);
+    expect((await site.keys()).filter((key) => key.startsWith('plain/'))).toHaveLength(4);
   });
 
   it('that fails while it sweeps can be repeated by the same name', async () => {

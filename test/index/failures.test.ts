@@ -255,6 +255,6 @@ function manyRules(): Record<string, string> {
 /** A document of 30 to 50 chunks: more than one batch. */
 function manyChunks(sentence: string): string {
   return Array.from({ length: 36 }, (_, i) =>
-    `# Part ${i}\n\n${sentence} `.padEnd(1_150, 'Again. '),
+    `# Part ${i}\n\n${sentence} `.padEnd(700, 'Again. '),
   ).join('\n\n');
 }

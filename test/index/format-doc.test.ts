@@ -5,7 +5,9 @@
 import { describe, expect, it } from 'vitest';
 import { CENTROID_TABLE_HEADER } from '../../src/index/centroid-table';
 import { FORMAT_VERSION, openBytes, openValue, VALUE_KINDS } from '../../src/index/envelope';
+import { LEXICAL_HEADER } from '../../src/index/lexical-columns';
 import { POSTING_LIST_HEADER, POSTING_LIST_RUN } from '../../src/index/posting-list';
+import { POSTINGS_HEADER } from '../../src/index/postings-value';
 import { TOMBSTONES_HEADER } from '../../src/index/tombstones';
 import type { JsonValue } from '../../src/platform/ports';
 import {
@@ -21,8 +23,11 @@ import {
 import {
   DOCUMENTS,
   goldenValues,
+  LEXICAL,
   LIST_64,
   LIST_100,
+  PLACES,
+  POSTINGS,
   SEGMENTS,
   TABLE,
   TOMBSTONES,
@@ -33,18 +38,23 @@ const tables = readFormatDoc();
 const HEADINGS = {
   list: 'Posting list: kind `list`',
   centroids: 'Centroid table: kind `centroids`',
+  lexical: 'Head of words: kind `lexical`',
+  postings: 'Postings: kind `postings`',
   tombstones: 'Tombstones: kind `tombstones`',
   documents: 'Document table: kind `documents`',
   record: 'Record: kind `record`',
+  questions: 'Golden questions: kind `questions`',
 };
 const golden = new Map(goldenValues().map((value) => [value.name, value]));
 
-function bytesOf(name: string, kind: 'list' | 'centroids' | 'tombstones'): Buffer {
+type BinaryKind = 'list' | 'centroids' | 'lexical' | 'postings' | 'places' | 'tombstones';
+
+function bytesOf(name: string, kind: BinaryKind): Buffer {
   const { key, value } = golden.get(name) as { key: string; value: JsonValue };
   return openBytes(kind, key, value);
 }
 
-function decoded(name: string, kind: 'list' | 'centroids' | 'tombstones') {
+function decoded(name: string, kind: Exclude<BinaryKind, 'places'>) {
   const { fields, rest } = decodeByTable(
     tables,
     tableOf(tables, HEADINGS[kind]),
@@ -73,7 +83,10 @@ describe('docs/format.md', () => {
   it('names the version, and has one table for every kind that has a fixed layout', () => {
     expect(HEADINGS).toMatchObject(
       Object.fromEntries(
-        VALUE_KINDS.filter((kind) => kind !== 'work').map((kind) => [kind, expect.any(String)]),
+        VALUE_KINDS.filter((kind) => !['work', 'places'].includes(kind)).map((kind) => [
+          kind,
+          expect.any(String),
+        ]),
       ),
     );
     for (const [kind, heading] of Object.entries(HEADINGS)) {
@@ -96,6 +109,8 @@ describe('docs/format.md', () => {
     [HEADINGS.list, POSTING_LIST_HEADER],
     ['Run', POSTING_LIST_RUN],
     [HEADINGS.centroids, CENTROID_TABLE_HEADER],
+    [HEADINGS.lexical, LEXICAL_HEADER],
+    [HEADINGS.postings, POSTINGS_HEADER],
     [HEADINGS.tombstones, TOMBSTONES_HEADER],
   ])('gives the offsets of the code, in their order: %s', (heading, header) => {
     const documented = headerOf(tableOf(tables, heading));
@@ -146,6 +161,72 @@ describe('docs/format.md', () => {
     }
   });
 
+  it('decodes a head of words', () => {
+    const fields = decoded('lexical', 'lexical');
+    const { rows, documents, postings, rareBelow, emptyDocuments, classes, lengthBits } = fields;
+    expect([rows, documents, postings, rareBelow]).toEqual([12, 5, 77, 6]);
+    expect([emptyDocuments, classes, lengthBits, fields['reserved']]).toEqual([1, 4, 2, 0]);
+    expect(fields['lengths']).toEqual([...LEXICAL.lengths.lengths]);
+    const classOf = bitsOf(fields['classOf'] as unknown as number[], 2, 12);
+    expect(classOf).toEqual([...LEXICAL.lengths.classOf]);
+    const starts = bitsOf(fields['starts'] as unknown as number[], 1, 12);
+    expect(starts).toEqual([1, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0]);
+    expect(fields['emptyOrdinals']).toEqual([1]);
+    const hashes = Buffer.from(fields['hashes'] as unknown as number[]);
+    expect([0, 5, 10].map((at) => hashes.readUIntLE(at, 5))).toEqual([...LEXICAL.hashes]);
+    for (const column of ['frequencies', 'sizes', 'bucketSizes'] as const) {
+      expect(fields[column], column).toEqual([...LEXICAL[column]]);
+    }
+    const jobs = Buffer.from(fields['jobIds'] as unknown as number[]).toString('hex');
+    expect(jobs).toBe(LEXICAL.runs.jobs.join(''));
+    const numbers = varintsOf(fields['runList'] as unknown as number[]);
+    // The third run follows on the first, which ended before record 10.
+    expect(numbers).toEqual([3, 0, 14, 1, 1, 33_554_430, 8, 0, 15]);
+  });
+
+  it('decodes postings', () => {
+    const { fields, rest } = decodeByTable(
+      tables,
+      tableOf(tables, HEADINGS.postings),
+      bytesOf('postings', 'postings'),
+    );
+    expect(fields).toEqual({ terms: 3 });
+    // Sixteen buckets leave 36 bits of each hash.
+    const ends = [0, 5, 10].map((at) => rest.readUIntLE(at, 5) % 2 ** 36);
+    expect(ends.map((end) => 4 * 2 ** 36 + end)).toEqual(POSTINGS.map(({ hash }) => hash));
+    const numbers = varintsOf([...rest.subarray(15)]);
+    const take = () => numbers.shift() as number;
+    for (const { rows, titles } of POSTINGS) {
+      const rowCount = take();
+      const titleCount = rowCount % 2 === 1 ? take() : 0;
+      for (const [count, expected] of [
+        [Math.floor(rowCount / 2), rows],
+        [titleCount, titles],
+      ] as const) {
+        let number = 0;
+        const found = Array.from({ length: count }, () => {
+          const posting = 4 * number + take();
+          number = Math.floor(posting / 4);
+          return posting;
+        });
+        expect(found).toEqual([...expected]);
+      }
+    }
+    expect(numbers).toEqual([]);
+  });
+
+  it('decodes places', () => {
+    const numbers = varintsOf([...bytesOf('places', 'places')]);
+    expect(numbers).toHaveLength(2 * PLACES.length);
+    let before = 0;
+    for (const [i, { start, end }] of PLACES.entries()) {
+      const [difference, length] = numbers.slice(2 * i) as [number, number];
+      const signed = difference % 2 === 0 ? difference / 2 : -(difference + 1) / 2;
+      expect([before + signed, before + signed + length]).toEqual([start, end]);
+      before = end;
+    }
+  });
+
   it('decodes tombstones', () => {
     const fields = decoded('tombstones', 'tombstones');
     expect(fields).toEqual({ documents: TOMBSTONES.documents, bits: [...TOMBSTONES.bits] });
@@ -160,6 +241,15 @@ describe('docs/format.md', () => {
     const record = openJson('record') as unknown[];
     expectDescribed(record, tableOf(tables, HEADINGS.record));
     expect(record).toHaveLength(tableOf(tables, HEADINGS.record).rows.length);
+  });
+
+  it('describes the JSON of golden questions', () => {
+    const table = tableOf(tables, HEADINGS.questions);
+    const questions = openJson('questions');
+    expectDescribed(questions, table);
+    expect(Object.keys(questions as object)).toEqual(['questions']);
+    const [question] = valuesAt(questions, 'questions[]') as [object];
+    expect(Object.keys(question)).toEqual(table.rows.slice(1).map(({ field }) => field));
   });
 
   it('describes every line of an export', () => {
@@ -249,6 +339,29 @@ describe('the reader of its tables', () => {
   });
 });
 
+/** Fields of so many bits, the first in the lowest of the first byte. */
+function bitsOf(bytes: readonly number[], bits: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => {
+    const byte = bytes[Math.floor((i * bits) / 8)] as number;
+    return (byte >> ((i * bits) % 8)) % 2 ** bits;
+  });
+}
+
+/** Numbers of variable length, as the document describes them. */
+function varintsOf(bytes: readonly number[]): number[] {
+  const numbers: number[] = [];
+  let [number, shift] = [0, 0];
+  for (const byte of bytes) {
+    number += (byte % 128) * 2 ** shift;
+    shift += 7;
+    if (byte >= 128) continue;
+    numbers.push(number);
+    [number, shift] = [0, 0];
+  }
+  expect(shift, 'an unfinished number').toBe(0);
+  return numbers;
+}
+
 function headings(): string[] {
   return formatDoc()
     .split('\n')
@@ -259,7 +372,7 @@ function versionStated(): number {
   return Number(/Format version: \*\*(\d+)\*\*/.exec(formatDoc())?.[1]);
 }
 
-function openJson(kind: 'documents' | 'record'): unknown {
+function openJson(kind: 'documents' | 'record' | 'questions'): unknown {
   const { key, value } = golden.get(kind) as { key: string; value: JsonValue };
   return JSON.parse(openValue(kind, key, value));
 }

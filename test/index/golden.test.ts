@@ -15,22 +15,36 @@ import {
 import { decodeCentroidTable, encodeCentroidTable } from '../../src/index/centroid-table';
 import { decodeDocuments, encodeDocuments } from '../../src/index/document-table';
 import { openBytes, sealValue, type ValueKind } from '../../src/index/envelope';
+import {
+  type GivenQuestion,
+  type GoldenQuestion,
+  loadGoldenQuestions,
+  saveGoldenQuestions,
+} from '../../src/index/golden-questions';
 import { MANIFEST_ENTITY } from '../../src/index/keys';
+import { decodeLexicalColumns, encodeLexicalColumns } from '../../src/index/lexical-columns';
+import { decodePlaces, encodePlaces } from '../../src/index/places';
 import { decodePostingList, encodePostingList } from '../../src/index/posting-list';
+import { decodePostings, listOf } from '../../src/index/postings-value';
 import { decodeRecord, encodeRecord } from '../../src/index/record';
 import { toBytesItem } from '../../src/index/stored-item';
 import { decodeTombstones, encodeTombstones } from '../../src/index/tombstones';
-import type { EntityStore, JsonValue } from '../../src/platform/ports';
+import type { EntityStore, JsonValue, KeyValueStore } from '../../src/platform/ports';
 import {
   CATALOGUE,
   DOCUMENTS,
+  encodedPostings,
   type GoldenValue,
   goldenText,
   goldenValues,
+  LEXICAL,
   LIBRARY,
   LIST_64,
   LIST_100,
   MANIFEST,
+  PLACES,
+  POSTINGS,
+  QUESTIONS,
   RECORD,
   TABLE,
   TOMBSTONES,
@@ -59,6 +73,12 @@ const expectSame = (written: JsonValue, stored: JsonValue) =>
 
 /** A store of one entity. */
 const storeOf = ({ value }: GoldenValue) => ({ get: async () => value }) as unknown as EntityStore;
+
+/** A kept question as it was given. */
+function asGiven({ text, document, quote }: GoldenQuestion): GivenQuestion {
+  const expected = document === null ? { nothingApplies: true } : { document };
+  return { text, ...expected, ...(quote === null ? {} : { quote }) };
+}
 
 describe('golden values', () => {
   it('are written today as they were, of every kind', () => {
@@ -105,6 +125,29 @@ describe('golden values', () => {
     expectSame(seal(encodeTombstones(decoded)), value);
   });
 
+  it('a head of words', () => {
+    const { key, value, bytes, seal } = binary('lexical', 'lexical');
+    const expected = { rows: LEXICAL.rows, documents: LEXICAL.documents, values: 7 };
+    const decoded = decodeLexicalColumns(key, bytes, expected);
+    expect(decoded).toEqual(LEXICAL);
+    expectSame(seal(encodeLexicalColumns(decoded)), value);
+  });
+
+  it('a value of postings', () => {
+    const { key, value, bytes, seal } = binary('postings', 'postings');
+    const limits = { rows: 100_001, documents: 5 };
+    const decoded = decodePostings(key, bytes, limits, { buckets: 16, bucket: 4 });
+    expect(POSTINGS.map(({ hash }) => listOf(key, decoded, hash))).toEqual(POSTINGS);
+    expectSame(seal(encodedPostings()), value);
+  });
+
+  it('places', () => {
+    const { key, value, bytes, seal } = binary('places', 'places');
+    const decoded = decodePlaces(key, bytes, { rows: PLACES.length });
+    expect(decoded).toEqual(PLACES);
+    expectSame(seal(encodePlaces(decoded)), value);
+  });
+
   it('a document table', () => {
     const { key, value } = golden('documents');
     const decoded = decodeDocuments([{ key, value }], {
@@ -122,6 +165,19 @@ describe('golden values', () => {
     const decoded = decodeRecord(key, value, RECORD.vector.values.length);
     expect(decoded).toEqual(RECORD);
     expectSame(encodeRecord(key, decoded), value);
+  });
+
+  it('golden questions', async () => {
+    const { key, value } = golden('questions');
+    const stored = new Map<string, JsonValue>([[key, value]]);
+    const kv = {
+      get: async (one: string) => stored.get(one),
+      set: async (one: string, other: JsonValue) => void stored.set(one, other),
+    } as unknown as KeyValueStore;
+    const questions = await loadGoldenQuestions({ kv }, LIBRARY);
+    expect(questions).toEqual(QUESTIONS);
+    await saveGoldenQuestions({ kv }, LIBRARY, questions.map(asGiven));
+    expectSame(stored.get(key) ?? null, value);
   });
 
   it('the catalogue', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadCatalogue } from '../../src/index/catalogue';
+import { embeddedText } from '../../src/index/prepare-document';
 import { loadSegmentDocuments } from '../../src/index/reader';
 import { codeRejectedBy } from '../support/error-code';
 import {
@@ -43,7 +44,7 @@ describe('indexing documents', () => {
       tokensMeasured: true,
     });
     expect(provider.embedded).toContain(
-      'Release\n# Release\n\nTwo reviewers approve every release before noon.',
+      'rules › release › Release\n# Release\n\nTwo reviewers approve every release before noon.',
     );
     const [hit] = await site.rank('Who approves a release?');
     expect(hit).toMatchObject({ document: 'release.md', headings: ['Release'], start: 0 });
@@ -87,7 +88,9 @@ describe('indexing documents', () => {
       embedded: 1,
       chunks: 3,
     });
-    expect(provider.embedded).toEqual(['Canteen\n# Canteen\n\nCurry is served on Tuesday.']);
+    expect(provider.embedded).toEqual([
+      'rules › lunch › Canteen\n# Canteen\n\nCurry is served on Tuesday.',
+    ]);
     expect(await keysLike(site, RECORD_KEY)).toEqual(expect.arrayContaining(records));
     const hits = await site.rank('soup pasta curry canteen');
     expect(hits.map(({ text }) => text).join()).toContain('Curry');
@@ -117,9 +120,10 @@ describe('indexing documents', () => {
       if (round % 4 === 3) delete texts[`${9 - round + 2}.md`];
       await site.index(texts, { sync: true });
       for (const [name, text] of Object.entries(texts)) {
-        const [hit] = await site.rank(text);
+        const record = { document: name, headings: [], lead: '', text, trail: '' };
+        const [hit] = await site.rank(embeddedText('rules', record));
         expect(hit).toMatchObject({ document: name, text });
-        expect(hit?.score).toBeGreaterThan(0.98);
+        expect(hit?.cosine).toBeGreaterThan(0.98);
       }
     }
   });

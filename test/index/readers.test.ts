@@ -23,7 +23,7 @@ function version(name: string): Record<string, string> {
 }
 
 /** Searches, with something happening behind the query's back before its n-th batch of reads. */
-function rankWhile(nth: number, interference: () => Promise<unknown>): Promise<Hit[]> {
+function rankWhile(nth: number, interference: () => Promise<unknown>): Promise<readonly Hit[]> {
   let batches = 0;
   return site.run((platform) => {
     const { kv } = platform;

@@ -351,13 +351,16 @@ describe('the plan of a repair', () => {
       finding('value_missing', 'l:0123456789abcdef:r:ee:7', 'a.md'),
       finding('record_mismatch', 'l:0123456789abcdef:r:ee:8', 'a.md'),
       finding('value_missing', 'l:0123456789abcdef:r:ff:1'),
+      finding('value_corrupt', 'q:0123456789abcdef'),
     ]);
     expect(plan).toEqual({
       sealed: new Set(['aa', 'cc', 'dd']),
       tables: new Set(['aa', 'bb']),
       lost: new Set(['a.md']),
       manifest: false,
+      questions: true,
     });
+    expect(planRepair([]).questions).toBe(false);
     expect(planRepair([finding('manifest_mismatch', '0123456789abcdef')]).manifest).toBe(true);
   });
 });

@@ -27,11 +27,12 @@ describe('what a publish keeps', () => {
 
   it('is the live generation whole, and of the one before what no later one names', () => {
     const before = [inline, flat, { ...inline, documentsJob: 'older' }];
-    const previous = { generation: 7, fingerprint: library.fingerprint, segments: before };
+    const { fingerprint, calibration } = library;
+    const previous = { generation: 7, fingerprint, calibration, segments: before };
     const segments = [inline, fresh];
     const next = succession({ ...change, manifest: { ...manifest, previous }, segments });
     expect(next.previous).toEqual({
-      ...{ generation: 8, fingerprint: library.fingerprint },
+      ...{ generation: 8, fingerprint, calibration },
       segments: library.segments,
     });
     const lean = { ...inline, documentsJob: 'older', table: '' };

@@ -4,15 +4,16 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildSegment, type SegmentPlan, sampleRows } from '../../src/index/build-segment';
+import { createTermCollector } from '../../src/index/collect-terms';
 import type { DocumentEntry } from '../../src/index/document-table';
 import { recordKey } from '../../src/index/keys';
 import { deletePrefix, writeValues } from '../../src/index/read-values';
-import { encodeRecord } from '../../src/index/record';
+import { encodeRecord, NO_VECTOR } from '../../src/index/record';
+import { type RowContents, type RowSource, recordSource } from '../../src/index/row-source';
 import { dropSeal, finishSeal, loadSealState, sealStep } from '../../src/index/seal-chain';
 import { sealSegment } from '../../src/index/seal-segment';
 import { itemBytes } from '../../src/index/stored-item';
-import { pickRows, rowOf, toRows, type VectorRows } from '../../src/index/vector-rows';
-import { recordSource, type VectorSource } from '../../src/index/vector-source';
+import { emptyRows, pickRows, rowOf, toRows } from '../../src/index/vector-rows';
 import type { JsonValue, KeyValueStore } from '../../src/platform/ports';
 import { quantizeInt8 } from '../../src/quantization/int8';
 import { codeRejectedBy } from '../support/error-code';
@@ -51,11 +52,22 @@ function planOf(rows: number): SegmentPlan {
   return { ...ids, dimensions: DIMENSIONS, documents, inlineCharactersMax: 24_000 };
 }
 
-const firstRows = (rows: number): VectorRows =>
-  pickRows(
-    all,
-    Uint32Array.from({ length: rows }, (_, row) => row),
-  );
+/** What a record holds beside its vector: words that most rows have, that some have, and its own. */
+const textOf = (row: number) => ({
+  document: 'd.md',
+  headings: row % 5 === 0 ? [] : [`Guide to area ${row % 31}`],
+  lead: row % 7 === 0 ? 'approval ' : '',
+  text: `Releases need approval ${row % 3}. ${'rollback '.repeat(row % 6)}area ${row % 211} row${row}`,
+  trail: '',
+});
+
+/** The same as a source reads it, of the first rows of a plan. */
+function firstRows(rows: number): RowContents {
+  const numbers = Uint32Array.from({ length: rows }, (_, row) => row);
+  const collector = createTermCollector(planOf(rows).documents);
+  for (const row of numbers) collector.add(row, textOf(row));
+  return { vectors: pickRows(all, numbers), terms: collector.finish() };
+}
 
 let site: IndexSite;
 beforeAll(async () => {
@@ -63,7 +75,7 @@ beforeAll(async () => {
   const items = Array.from({ length: ROWS }, (_, row) => {
     const key = rowKey(row);
     const value = encodeRecord(key, {
-      ...{ document: 'd.md', headings: [], lead: '', text: `Row ${row}.`, trail: '' },
+      ...textOf(row),
       vector: rowOf(all, row),
     });
     return { key, value, bytes: itemBytes(key, value) };
@@ -85,9 +97,8 @@ function counted(kv: KeyValueStore): KeyValueStore {
   };
 }
 
-function sourceOf(kv: KeyValueStore, { documents }: SegmentPlan): VectorSource {
-  const refs = documents.flatMap(({ chunks }) => chunks);
-  return recordSource(counted(kv), { libraryId: LIBRARY, dimensions: DIMENSIONS, refs });
+function sourceOf(kv: KeyValueStore, { documents, dimensions }: SegmentPlan): RowSource {
+  return recordSource(counted(kv), { libraryId: LIBRARY, dimensions, documents });
 }
 
 /** One step, by somebody who knows the plan and the store and nothing else. */
@@ -159,7 +170,7 @@ describe('a seal in steps', () => {
   }
 
   it.each(
-    ['state', 'centroids', 'probes', 'codes'].flatMap((name) =>
+    ['state', 'centroids', 'probes', 'codes', 'terms'].flatMap((name) =>
       DAMAGES.map(([what, change, code]) => ({ name, what, change, code })),
     ),
   )('reports $name that is $what by $code', async ({ name, change, code }) => {
@@ -185,6 +196,50 @@ describe('a seal in steps', () => {
     await site.replaceValue(a, first);
     const { descriptor } = await finish(plan);
     expect(descriptor.chunks).toBe(9_000);
+  });
+});
+
+describe('a seal in steps of rows without vectors', () => {
+  const PLAIN = 'aaaaaaaaaaaaaaaa';
+  const PLAIN_ROWS = 9_000;
+  const plan = { ...planOf(PLAIN_ROWS), libraryId: PLAIN, dimensions: 0 };
+  beforeAll(async () => {
+    const items = plan.documents
+      .flatMap(({ chunks }) => chunks)
+      .map(({ job, record }, row) => {
+        const key = recordKey(PLAIN, job, record);
+        const value = encodeRecord(key, { ...textOf(row), vector: NO_VECTOR });
+        return { key, value, bytes: itemBytes(key, value) };
+      });
+    await site.run(({ kv }) => writeValues(kv, items));
+  });
+
+  it('gives the bytes of one at once, each record read once, and leaves nothing', async () => {
+    const { terms } = firstRows(PLAIN_ROWS);
+    const expected = buildSegment(plan, { vectors: emptyRows(PLAIN_ROWS, 0), terms });
+    read = [];
+    const sealed = await site.run(async ({ kv }) => {
+      const { documents, dimensions } = plan;
+      const source = recordSource(counted(kv), { libraryId: PLAIN, dimensions, documents });
+      let steps = 0;
+      const betweenSteps = () => {
+        steps += 1;
+      };
+      const { drop, ...rest } = await sealSegment(kv, plan, source, {
+        ...{ componentsAtOnceMax: 1_000_000, betweenSteps },
+      });
+      expect(steps).toBe(Math.ceil(PLAIN_ROWS / 4_000) + 1);
+      expect((await keysLike(site, WORK_KEY)).every((key) => /:(terms:\d+|state)$/.test(key))).toBe(
+        true,
+      );
+      await drop();
+      return rest;
+    });
+    expect(sealed.descriptor).toEqual(expected.descriptor);
+    expect(JSON.stringify(sealed.items)).toBe(JSON.stringify(expected.items));
+    expect(new Set(read).size).toBe(PLAIN_ROWS);
+    expect(read).toHaveLength(PLAIN_ROWS);
+    expect(await keysLike(site, WORK_KEY)).toEqual([]);
   });
 });
 

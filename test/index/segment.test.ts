@@ -25,10 +25,11 @@ const [inline, parted, flat] = SEGMENTS as [
 const prefixOf = ({ id }: SegmentDescriptor) => `l:${LIBRARY}:s:${id}`;
 
 describe('the keys of a segment', () => {
-  it('are those of its document table alone where the centroid table stands in the catalogue', () => {
+  it('are those of documents and words alone where the centroid table stands in the catalogue', () => {
     expect(segmentKeys(LIBRARY, inline)).toEqual({
       table: [],
       lists: [],
+      lexical: [{ key: `${prefixOf(inline)}:h:0`, bytes: 1_234 }],
       documents: [
         { key: `${prefixOf(inline)}:d:${inline.id}:0`, bytes: 240_001 },
         { key: `${prefixOf(inline)}:d:${inline.id}:1`, bytes: 1_234 },
@@ -44,6 +45,10 @@ describe('the keys of a segment', () => {
         { key: `${prefixOf(parted)}:c:1`, bytes: 77_000 },
       ],
       lists: [],
+      lexical: [
+        { key: `${prefixOf(parted)}:h:0`, bytes: 49_000 },
+        { key: `${prefixOf(parted)}:h:1`, bytes: 1_000 },
+      ],
       documents: [{ key: `${prefixOf(parted)}:d:${parted.documentsJob}:0`, bytes: 200_000 }],
       tombstones: [{ key: `${prefixOf(parted)}:x:${parted.tombstones?.job}`, bytes: 260 }],
     });
@@ -53,6 +58,7 @@ describe('the keys of a segment', () => {
     expect(segmentKeys(LIBRARY, flat)).toEqual({
       table: [],
       lists: [{ key: `${prefixOf(flat)}:p:0`, bytes: 3_210 }],
+      lexical: [{ key: `${prefixOf(flat)}:h:0`, bytes: 2_222 }],
       documents: [{ key: `${prefixOf(flat)}:d:${flat.id}:0`, bytes: 1_111 }],
       tombstones: [],
     });
@@ -64,13 +70,16 @@ describe('the keys of a segment', () => {
     ['flat', flat],
   ])('to delete are all of them, each once, and as the platform takes keys: %s', (_, segment) => {
     const keys = allSegmentKeys(LIBRARY, segment);
-    const { table, lists, documents, tombstones } = segmentKeys(LIBRARY, segment);
-    for (const { key } of [...table, ...lists, ...documents, ...tombstones]) {
+    const { table, lists, lexical, documents, tombstones } = segmentKeys(LIBRARY, segment);
+    for (const { key } of [...table, ...lists, ...lexical, ...documents, ...tombstones]) {
       expect(keys).toContain(key);
     }
     expect(new Set(keys).size).toBe(keys.length);
-    const others = table.length + documents.length + tombstones.length;
-    expect(keys.length).toBe(segment.listCount + others);
+    const others = table.length + lexical.length + documents.length + tombstones.length;
+    const { values, places } = segment.lexical;
+    expect(keys.length).toBe(segment.listCount + values + places + others);
+    if (values > 0) expect(keys).toContain(`${prefixOf(segment)}:b:${values - 1}`);
+    if (places > 0) expect(keys).toContain(`${prefixOf(segment)}:t:${places - 1}`);
     expect(keys).toContain(`${prefixOf(segment)}:p:${segment.listCount - 1}`);
     for (const key of keys) expect(key).toMatch(KVS_KEY_PATTERN);
   });
@@ -114,7 +123,9 @@ describe('a segment in the catalogue', () => {
   });
 
   it.each([
-    ['lexical postings, which this version has not', { lexicalBytes: [1] }],
+    ['no word of its words', { lexical: undefined }],
+    ['more postings than there may be', { lexical: { ...parted.lexical, values: 2_561 } }],
+    ['more places than chunks', { lexical: { ...parted.lexical, places: 100_001 } }],
     ['another kind', { kind: 'tree' }],
     ['bytes that are no numbers', { lists: ['1'] }],
     ['a table that is neither', { table: null }],
@@ -129,7 +140,7 @@ describe('a segment in the catalogue', () => {
   });
 
   it('is refused by name in a newer format, whatever it holds', async () => {
-    const newer = { ...parted, lexicalBytes: [1], kind: 'tree' };
+    const newer = { ...parted, lexical: 'elsewhere', kind: 'tree' };
     expect(await codeRejectedBy(load(newer, FORMAT_VERSION + 1))).toBe('format_newer');
   });
 });

@@ -147,7 +147,7 @@ describe('the lists of a segment', () => {
     const documents = [{ name: 'a.md', hash: 'ab'.repeat(32), chunks }];
     const ids = { libraryId: '0123456789abcdef', segmentId: 'fedcba9876543210' };
     const plan = { ...ids, dimensions: rows.dimensions, documents, inlineCharactersMax: 24_000 };
-    const { items, descriptor } = buildSegment(plan, rows);
+    const { items, descriptor } = buildSegment(plan, { vectors: rows });
     const lists = items.slice(0, descriptor.listCount).map(({ value, bytes }) => {
       expect(bytes).toBeLessThanOrEqual(PART_BYTES_MAX + KEY.length + 8);
       const body = Buffer.from((value as { body: string }).body, 'base64');

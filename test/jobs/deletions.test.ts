@@ -1,6 +1,7 @@
 /** Deleting while jobs run: what was deleted does not come back, and the jobs leave nothing. */
 import { describe, expect, it, vi } from 'vitest';
 import { eraseLibrary } from '../../src/index/delete';
+import { documentCalls } from '../support/document-calls';
 import { eachTestApp } from '../support/each-app';
 import { type HandlerApp, resultOf } from '../support/handler-app';
 import { liveTexts, openLibrary, REQUEST, SECOND } from '../support/job-library';
@@ -218,7 +219,7 @@ describe('a job that is cancelled', () => {
     const jobId = await app.start(REQUEST, SECOND);
     const delivered = app.deliverDue();
     await vi.waitFor(() => expect(provider.asked()).toBe(true));
-    const asked = app.server.requests.length;
+    const asked = documentCalls(app.server).length;
     resultOf(await app.call('pauseJob', { jobId }));
     provider.letGo();
     await delivered;
@@ -227,6 +228,6 @@ describe('a job that is cancelled', () => {
     resultOf(await app.call('resumeJob', { jobId }));
     await app.deliver();
     expect(await app.progress(jobId)).toMatchObject({ state: 'done', chunks: { embedded: 2 } });
-    expect(app.server.requests).toHaveLength(asked);
+    expect(documentCalls(app.server)).toHaveLength(asked);
   });
 });

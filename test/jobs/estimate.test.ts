@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { MeterReading } from '../../emulator/meter';
 import { estimateTokens } from '../../src/chunking/estimate-tokens';
+import { createLexicalProvider } from '../../src/embedding/lexical';
 import {
   embeddedText,
   type GivenDocument,
@@ -38,6 +39,8 @@ const handbooks = (copies: number): GivenDocument[] =>
     })),
   );
 
+const LIBRARY = 'rules';
+
 const size: JobSize = {
   documents: 100,
   chunks: 1_000,
@@ -55,18 +58,24 @@ const size: JobSize = {
 
 function sizeOf(documents: readonly GivenDocument[], dimensions: number): JobSize {
   const prepared = documents.map(prepareDocument);
-  const texts = prepared.flatMap(({ text, chunks }) =>
-    chunks.map((chunk) => embeddedText({ ...chunk, text: text.slice(chunk.start, chunk.end) })),
+  const records = prepared.flatMap(({ name, text, chunks }) =>
+    chunks.map((chunk) => ({
+      ...chunk,
+      document: name,
+      text: text.slice(chunk.start, chunk.end),
+    })),
   );
+  const tokensOf = (record: (typeof records)[number]) =>
+    estimateTokens(embeddedText(LIBRARY, record));
   return {
     ...size,
     documents: documents.length,
-    chunks: texts.length,
-    chunksToEmbed: texts.length,
-    textBytesToEmbed: texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0),
-    tokens: texts.reduce((sum, text) => sum + estimateTokens(text), 0),
+    chunks: records.length,
+    chunksToEmbed: records.length,
+    textBytesToEmbed: records.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0),
+    tokens: records.reduce((sum, record) => sum + tokensOf(record), 0),
     dimensions,
-    chunksSealed: texts.length,
+    chunksSealed: records.length,
   };
 }
 
@@ -118,6 +127,19 @@ describe('the units of an estimate', () => {
     const estimate = estimateJob(given);
     within(0.1, estimate.writeUnits, used.writeUnits);
     within(0.1, estimate.readUnits, used.readUnits);
+  });
+
+  it.each([
+    ['six documents', handbooks(1).slice(0, 6)],
+    ['the handbook', handbooks(1)],
+  ])('are those of indexing %s for its words alone', async (_, documents) => {
+    site = await openIndexSite();
+    const provider = createLexicalProvider();
+    const used = await usedOncePlanned(site, { documents, provider });
+    const estimate = estimateJob({ ...sizeOf(documents, 0), provider, tokens: 0 });
+    within(0.15, estimate.writeUnits, used.writeUnits);
+    within(0.15, estimate.readUnits, used.readUnits);
+    expect(estimate).toMatchObject({ tokens: 0, costUsd: 0 });
   });
 
   it('are those of a job with nothing to embed and nothing to seal', async () => {
@@ -226,6 +248,7 @@ describe('the minutes of an estimate', () => {
     const merging = { chunksToEmbed: 0, textBytesToEmbed: 0, tokens: 0 };
     const estimate = estimateJob({ ...size, ...merging });
     expect(estimate.readUnits).toBeGreaterThan(300);
-    expect(estimate.writeUnits).toBeLessThan(60);
+    // Lists and words of a thousand chunks, and the job's own account.
+    expect(estimate.writeUnits).toBeLessThan(90);
   });
 });

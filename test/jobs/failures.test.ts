@@ -1,6 +1,7 @@
 /** What becomes of a job when the store or the provider fails. */
 import { describe, expect, it } from 'vitest';
 import { OPENAI_KEY_NAME } from '../../src/embedding/create-provider';
+import { documentCalls } from '../support/document-calls';
 import { eachTestApp, type LogSpy } from '../support/each-app';
 import { type HandlerApp, resultOf } from '../support/handler-app';
 import {
@@ -119,7 +120,11 @@ describe('a provider that no waiting cures', () => {
     expect([done?.length, refused?.length].sort()).toEqual([100, 200]);
 
     expect(await resume(jobId)).toMatchObject({ state: 'done', chunks: { embedded: 300 } });
-    expect(app.server.requests.slice(2).map(({ texts }) => texts)).toEqual([refused]);
+    expect(
+      documentCalls(app.server)
+        .slice(2)
+        .map(({ texts }) => texts),
+    ).toEqual([refused]);
     expect((await liveLibrary(app)).found.length).toBe(100);
   });
 
@@ -164,7 +169,7 @@ describe('a provider that asks to wait', () => {
     const { waiting, ...view } = await app.progress(jobId);
     expect(view).toMatchObject({ state: 'done', chunks: { embedded: 3 } });
     expect(waiting).toBeUndefined();
-    expect(app.server.requests).toHaveLength(3);
+    expect(documentCalls(app.server)).toHaveLength(3);
   });
 
   it('holds up only the lane that it answered so', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { exportLibrary } from '../../src/index/export-library';
 import { importExport } from '../../src/jobs/index-here';
+import { documentCalls } from '../support/document-calls';
 import { codeRejectedBy } from '../support/error-code';
 import { type IndexSite, openIndexSite } from '../support/index-site';
 
@@ -27,10 +28,10 @@ const imported = (text: string, library: string) =>
 
 describe('an import', () => {
   it('finds what the exported library finds, and embeds nothing', async () => {
-    const requests = site.server.requests.length;
+    const requests = documentCalls(site.server).length;
     const report = await imported(await exported(), 'copy');
     expect(report).toMatchObject({ generation: 1, indexed: 2, chunks: 2, tokens: 0 });
-    expect(site.server.requests).toHaveLength(requests);
+    expect(documentCalls(site.server)).toHaveLength(requests);
     const [of, ofCopy] = [
       await site.rank('soup', { library: 'rules' }),
       await site.rank('soup', { library: 'copy' }),

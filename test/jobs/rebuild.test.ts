@@ -197,7 +197,7 @@ describe('a library of another version of the app', () => {
   });
 
   it.each([
-    ['embedder', 'lexical'],
+    ['embedder', 'gemini'],
     ['model', 'text-embedding-2'],
   ] as const)(
     'by an %s that is no more is listed, and rebuilt by one that is',

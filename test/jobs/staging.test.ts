@@ -1,5 +1,6 @@
 /** Documents on their way into a job: calls repeated, missing, out of order, and in pieces. */
 import { describe, expect, it } from 'vitest';
+import { rankChunks } from '../../src/retrieval/search';
 import { eachTestApp } from '../support/each-app';
 import {
   given,
@@ -44,9 +45,9 @@ describe('a document', () => {
     ] as SentPiece[][];
     const view = await run(calls, [2, 0, 1]);
     expect(view).toMatchObject({ state: 'done', documents: { total: 3, indexed: 3, refused: 0 } });
-    const query = { text: 'Raum', library: 'rules', k: 100 };
-    const { hits } = resultOf(await app.call('search', query));
-    const own = hits.filter(({ document }: { document: string }) => document === 'lang.txt');
+    const query = { text: 'Raum', scope: { library: 'rules' }, k: 100 };
+    const hits = await app.inside((platform) => rankChunks(platform, query));
+    const own = hits.filter(({ document }) => document === 'lang.txt');
     expect(own.length).toBeGreaterThan(50);
     for (const { start, end, text } of own) expect(LONG.slice(start, end)).toBe(text);
     expect(await app.keys('t:')).toEqual([]);

@@ -2,9 +2,9 @@
 import type { LibraryEntry } from '../../src/index/catalogue';
 import type { DocumentEntry } from '../../src/index/document-table';
 import { writeValues } from '../../src/index/read-values';
+import { recordSource } from '../../src/index/row-source';
 import { sealSegment } from '../../src/index/seal-segment';
 import { loadHeads } from '../../src/index/segment-heads';
-import { recordSource } from '../../src/index/vector-source';
 import { DEFAULT_KNOBS } from '../../src/retrieval/knobs';
 import { nearestChunks } from '../../src/retrieval/nearest-chunks';
 import { remoteStore } from './remote-store';
@@ -33,11 +33,7 @@ const plan = {
   documents,
   inlineCharactersMax: 0,
 };
-const source = recordSource(kv, {
-  libraryId: LIBRARY,
-  dimensions,
-  refs: documents.flatMap(({ chunks }) => chunks),
-});
+const source = recordSource(kv, { libraryId: LIBRARY, dimensions, documents });
 const sealed = await sealSegment(kv, plan, source);
 await writeValues(kv, sealed.items);
 await sealed.drop();

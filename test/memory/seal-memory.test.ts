@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { encodeRecord } from '../../src/index/record';
 import type { JsonValue } from '../../src/platform/ports';
 import { quantizeInt8 } from '../../src/quantization/int8';
+import { seededRandom } from '../../src/quantization/seeded-random';
+import { wordOf, zipfRanks } from '../support/zipf-library';
 import { serveStore } from './remote-store';
 import { vectorOfRow } from './seal-input';
 
@@ -12,7 +14,9 @@ const DIMENSIONS = 1_536;
 const FUNCTION_MB = 512;
 /** Of the function's memory, what the engine may use for objects; the rest is buffers and code. */
 const HEAP_MB = 256;
-const TEXT = 'The release needs two approvals before it goes out on Tuesday. '.repeat(24);
+const SENTENCE = 'The release needs two approvals before it goes out on Tuesday. ';
+/** Words of a chunk, some fifty of them different: five million postings in all. */
+const WORDS_PER_CHUNK = 66;
 
 interface Report {
   chunks: number;
@@ -48,6 +52,13 @@ describe('a function of 512 MB', () => {
   }, 600_000);
 });
 
+/** As long as a chunk is, with words of its own as a text has them. */
+function textOf(row: number): string {
+  const rank = zipfRanks(seededRandom(row));
+  const words = Array.from({ length: WORDS_PER_CHUNK }, () => wordOf(rank()));
+  return `${SENTENCE.repeat(16)}${words.join(' ')}`;
+}
+
 /** The record under a key, made when it is read: 100,000 of them are 370 MB. */
 function recordOf(key: string): JsonValue | undefined {
   const [, , space, , number] = key.split(':');
@@ -57,7 +68,7 @@ function recordOf(key: string): JsonValue | undefined {
     document: `document-${row >> 3}.md`,
     headings: ['Rules'],
     lead: '',
-    text: TEXT,
+    text: textOf(row),
     trail: '',
     vector: quantizeInt8(vectorOfRow(row, DIMENSIONS)),
   });

@@ -24,7 +24,14 @@ beforeEach(async () => {
         { key: 'HR', name: 'People' },
       ],
       issues: [
-        { key: 'OPS-1', type: 'Bug', summary: 'Pump', description: ADF, labels: ['wet', 'hot'] },
+        {
+          key: 'OPS-1',
+          type: 'Bug',
+          summary: 'Pump',
+          description: ADF,
+          labels: ['wet', 'hot'],
+          components: ['Well'],
+        },
         { key: 'OPS-2', type: 'Task', summary: 'No words', description: null },
         { key: 'HR-7', type: 'Task', summary: 'Contract' },
       ],
@@ -42,13 +49,13 @@ describe('issue', () => {
   it('has its document as Jira keeps it', async () => {
     expect(await ask((jira) => jira.issue('OPS-1'))).toEqual({
       ...{ key: 'OPS-1', project: 'OPS', type: 'Bug', summary: 'Pump' },
-      ...{ description: ADF, labels: ['wet', 'hot'] },
+      ...{ description: ADF, labels: ['wet', 'hot'], components: ['Well'] },
     });
   });
 
   it('has null for no description and a list for no labels', async () => {
     const issue = await ask((jira) => jira.issue('OPS-2'));
-    expect(issue).toMatchObject({ description: null, labels: [] });
+    expect(issue).toMatchObject({ description: null, labels: [], components: [] });
   });
 
   it('is undefined when it is absent or not for the caller', async () => {

@@ -17,7 +17,7 @@ afterAll(async () => {
 
 const issue = (fields: Partial<JiraIssue> = {}): JiraIssue => ({
   ...{ key: 'PAY-7', project: 'PAY', type: 'Story', summary: 'Who approves a release?' },
-  ...{ description: null, labels: [], ...fields },
+  ...{ description: null, labels: [], components: [], ...fields },
 });
 
 const ground = (item: JiraIssue, tokensEstimateMax?: number): Promise<GroundedPrompt> =>
@@ -90,6 +90,30 @@ describe('the prompt of an item', () => {
     expect(prompt).not.toContain('BEGIN');
     expect(prompt).not.toContain('reviewers');
     expect(itemOf(prompt).item).toContain('Zebra quokka walrus');
+  });
+
+  it('shows components where there are some', async () => {
+    const { prompt } = await ground(issue({ components: ['Till', 'Shop'] }));
+    expect(itemOf(prompt).item).toContain('Components: Till, Shop\n');
+  });
+
+  it('has the whole of a library that is small and applies', async () => {
+    const { section } = await ground(issue());
+    expect(section).toMatchObject({ isWhole: true, notes: [] });
+  });
+
+  it('says beside it when words alone were matched', async () => {
+    const provider = { secrets: { get: async () => undefined } };
+    const { section } = await app.inside((platform) =>
+      groundIssue(
+        { ...platform, secrets: { ...platform.secrets, ...provider.secrets } },
+        { issue: issue(), searching: { explain: true } },
+      ),
+    );
+    expect(section.applies).toBe(true);
+    expect(section.notes).toMatchObject([{ kind: 'provider_failed', library: 'rules' }]);
+    const [first] = section.explanation?.candidates ?? [];
+    expect(first).toMatchObject({ rank: 1, dropped: null, byVector: null });
   });
 
   it('draws on the libraries of its project and no others', async () => {

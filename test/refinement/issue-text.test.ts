@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { JiraIssue, JsonValue } from '../../src/platform/ports';
-import { descriptionText, queryTextOf } from '../../src/refinement/issue-text';
+import { descriptionText, queryOf } from '../../src/refinement/issue-text';
 
 const issue = (fields: Partial<JiraIssue>): JiraIssue => ({
   ...{ key: 'PAY-7', project: 'PAY', type: 'Story', summary: 'Refund', description: null },
-  ...{ labels: [], ...fields },
+  ...{ labels: [], components: [], ...fields },
 });
 
 const paragraph = (text: string) => ({ type: 'paragraph', content: [{ type: 'text', text }] });
@@ -34,7 +34,9 @@ describe('descriptionText', () => {
   });
 });
 
-describe('queryTextOf', () => {
+const queryTextOf = (of: JiraIssue) => queryOf(of).text;
+
+describe('the query of an item', () => {
   it('is summary, description and labels, a line each', () => {
     const text = queryTextOf(issue({ description: 'Who approves?', labels: ['a', 'b'] }));
     expect(text).toBe('Refund\nWho approves?\na b');
@@ -56,5 +58,28 @@ describe('queryTextOf', () => {
     expect(text.isWellFormed()).toBe(true);
     expect(text).not.toContain('y');
     expect(text.length).toBe('Refund\n'.length + 4_000 + '\nlate'.length);
+  });
+
+  it('has its parts with their weights, the summary twice', () => {
+    const item = issue({ description: 'Who approves?', labels: ['a', 'b'], components: ['Till'] });
+    expect(queryOf(item).parts).toEqual([
+      { text: 'Refund', weight: 2 },
+      { text: 'Who approves?', weight: 1 },
+      { text: 'a b', weight: 1 },
+      { text: 'Till', weight: 1 },
+    ]);
+  });
+
+  it('leaves out what a template put into the description, and keeps what the author wrote', () => {
+    const description = [
+      '## Background\n\nThe till prints two receipts.\n',
+      'As a cashier I want to be able to cancel a receipt so that I can correct it.\n',
+      '**Acceptance criteria**\n\n- [ ] Given a printed receipt\n- [ ] Then it shows the reason',
+    ].join('\n');
+    const { text } = queryOf(issue({ description }));
+    expect(text).toContain('The till prints two receipts.');
+    expect(text.toLowerCase()).not.toMatch(/background|acceptance|as a |want|so that|given|then/);
+    expect(text).toMatch(/cashier +cancel a receipt +correct it/);
+    expect(text).toMatch(/a printed receipt[\s\S]*it shows the reason/);
   });
 });

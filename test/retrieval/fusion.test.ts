@@ -1,45 +1,54 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fuseByRank } from '../../src/retrieval/fusion';
+import {
+  addMoments,
+  deviations,
+  momentsOf,
+  NO_MOMENTS,
+  populationOf,
+  vectorWeight,
+} from '../../src/retrieval/fusion';
 
-const item = (name: string, score: number) => ({ name, score });
-const names = (items: readonly { name: string }[]) => items.map(({ name }) => name).join(' ');
+const numbers = fc.array(fc.float({ min: -9, max: 9, noNaN: true, noDefaultInfinity: true }), {
+  maxLength: 50,
+});
 
-describe('fusion by rank', () => {
-  it('leaves a single ranking as it is', () => {
-    const ranking = [item('a', 0.9), item('b', 0.9), item('c', 0.1)];
-    expect(fuseByRank([ranking])).toEqual(ranking);
-    expect(fuseByRank([])).toEqual([]);
-    expect(fuseByRank([[], ranking, []])).toEqual(ranking);
+describe('a population', () => {
+  it('has the mean and the deviation of its values', () => {
+    expect(populationOf(momentsOf([1, 3]))).toEqual({ count: 2, mean: 2, deviation: 1 });
+    expect(populationOf(momentsOf([5]))).toEqual({ count: 1, mean: 5, deviation: 0 });
+    expect(populationOf(NO_MOMENTS)).toEqual({ count: 0, mean: 0, deviation: 0 });
   });
 
-  it('takes all first places before all second places, whatever their scores', () => {
-    const high = [item('a1', 0.99), item('a2', 0.98), item('a3', 0.97)];
-    const low = [item('b1', 0.2), item('b2', 0.1)];
-    expect(names(fuseByRank([high, low]))).toBe('a1 b1 a2 b2 a3');
-    expect(names(fuseByRank([low, high]))).toBe('a1 b1 a2 b2 a3');
-  });
-
-  it('orders equal ranks by score, and equal scores by the order of the rankings', () => {
-    const rankings = [[item('a', 0.5)], [item('b', 0.7)], [item('c', 0.5)]];
-    expect(names(fuseByRank(rankings))).toBe('b a c');
-  });
-
-  it('loses and doubles nothing and keeps the order of every ranking', () => {
-    const scores = fc.array(fc.float({ min: -1, max: 1, noNaN: true }), { maxLength: 20 });
+  it('of several is that of all their values together', () => {
     fc.assert(
-      fc.property(fc.array(scores, { maxLength: 6 }), (lists) => {
-        const rankings = lists.map((list, source) =>
-          [...list]
-            .sort((x, y) => y - x)
-            .map((score, i) => ({ name: `${source}/${i}`, score, source })),
-        );
-        const fused = fuseByRank(rankings);
-        expect(fused).toHaveLength(rankings.flat().length);
-        for (const [source, ranking] of rankings.entries()) {
-          expect(fused.filter((entry) => entry.source === source)).toEqual(ranking);
-        }
+      fc.property(fc.array(numbers, { maxLength: 5 }), (lists) => {
+        const joined = lists.map(momentsOf).reduce(addMoments, NO_MOMENTS);
+        const whole = populationOf(momentsOf(lists.flat()));
+        const found = populationOf(joined);
+        expect(found.count).toBe(whole.count);
+        expect(found.mean).toBeCloseTo(whole.mean, 6);
+        expect(found.deviation ** 2).toBeCloseTo(whole.deviation ** 2, 6);
       }),
     );
+  });
+});
+
+describe('deviations', () => {
+  it('are counted from the mean', () => {
+    const population = { count: 4, mean: 2, deviation: 0.5 };
+    expect([1, 2, 3.5].map((value) => deviations(value, population))).toEqual([-2, 0, 3]);
+  });
+
+  it('are none where all values are alike', () => {
+    expect(deviations(7, { count: 3, mean: 2, deviation: 0 })).toBe(0);
+  });
+});
+
+describe('the weight of vectors', () => {
+  it('is the measured one of the built-in model, and more for any other', () => {
+    expect(vectorWeight('builtin')).toBe(0.3);
+    expect(vectorWeight('openai')).toBeGreaterThanOrEqual(0.5);
+    expect(vectorWeight('openai')).toBeLessThanOrEqual(1);
   });
 });

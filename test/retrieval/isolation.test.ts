@@ -81,7 +81,7 @@ describe('an installation', () => {
       await site.index(texts(owner), { library: 'shared-name', installation: owner });
     }
     for (const owner of owners) {
-      const hits = await site.run(
+      const { hits } = await site.run(
         (platform) =>
           search(platform, { text: 'release rule', scope: { library: 'shared-name' }, k: 10 }),
         { installation: owner },
@@ -92,7 +92,7 @@ describe('an installation', () => {
       (platform) => search(platform, { text: 'release rule', scope: 'all', k: 10 }),
       { installation: 'newcomer' },
     );
-    expect(await empty).toEqual([]);
+    expect((await empty).hits).toEqual([]);
   });
 });
 

@@ -23,15 +23,27 @@ describe('packing passages', () => {
     fc.assert(
       fc.property(hits, fc.integer({ min: 0, max: 2_000 }), (list, budget) => {
         const given = list.map((entry, i) => hitOf({ ...entry, rank: i + 1 }));
-        const passages = packPassages(given, { delimiterId: ID, tokensEstimateMax: budget });
+        const passages = packPassages(given, {
+          delimiterId: ID,
+          tokensEstimateMax: budget,
+        }).passages;
         const shown = passages
           .map((passage) => formatPassage(passage, passage.citation, ID))
           .join('');
         expect(estimateTokens(shown)).toBeLessThanOrEqual(budget);
         expect(passages.map(({ citation }) => citation)).toEqual(passages.map((_, i) => i + 1));
         const ranks = passages.map(({ rank }) => rank);
-        expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
         expect(new Set(ranks).size).toBe(ranks.length);
+        // Documents come by their best hit, and their passages as the document has them.
+        const documents = [...new Set(passages.map(({ document }) => document))];
+        const inOrder = documents.flatMap((name) =>
+          passages.filter(({ document }) => document === name),
+        );
+        expect(passages).toEqual(inOrder);
+        const best = documents.map((name) =>
+          Math.min(...passages.flatMap((one) => (one.document === name ? [one.rank] : []))),
+        );
+        expect(best).toEqual([...best].sort((a, b) => a - b));
       }),
     );
   });
@@ -43,21 +55,26 @@ describe('packing passages', () => {
       hitOf({ rank: 2, text: long }),
       hitOf({ rank: 3, text: 'Third.' }),
     ];
-    const passages = packPassages(given, { delimiterId: ID, tokensEstimateMax: 200 });
+    const { passages, left } = packPassages(given, { delimiterId: ID, tokensEstimateMax: 200 });
+    expect(left.map(({ rank }) => rank)).toEqual([2]);
     expect(passages.map(({ rank, citation, text }) => [rank, citation, text])).toEqual([
       [1, 1, 'First.'],
       [3, 2, 'Third.'],
     ]);
     expect(
-      packPassages(given, { delimiterId: ID, tokensEstimateMax: 100_000 }).map(({ text }) => text),
+      packPassages(given, { delimiterId: ID, tokensEstimateMax: 100_000 }).passages.map(
+        ({ text }) => text,
+      ),
     ).toEqual(['First.', long, 'Third.']);
   });
 
   it('takes a passage that fits to the token and not one token less', () => {
     const hit = hitOf();
     const cost = estimateTokens(formatPassage(hit, 1, ID));
-    expect(packPassages([hit], { delimiterId: ID, tokensEstimateMax: cost })).toHaveLength(1);
-    expect(packPassages([hit], { delimiterId: ID, tokensEstimateMax: cost - 1 })).toHaveLength(0);
+    const packed = (tokensEstimateMax: number) =>
+      packPassages([hit], { delimiterId: ID, tokensEstimateMax }).passages;
+    expect(packed(cost)).toHaveLength(1);
+    expect(packed(cost - 1)).toHaveLength(0);
   });
 });
 

@@ -53,7 +53,7 @@ const KINDS: [kind: string, pattern: RegExp][] = [
 ];
 
 /** Everything read: whichever value of a kind is amiss, the query meets it. */
-function rankAll(of = site): Promise<Hit[]> {
+function rankAll(of = site): Promise<readonly Hit[]> {
   const request = { text: QUERY, scope: 'all' as const, k: 10 };
   return of.run((platform) => rankChunks(platform, request, { knobs: EXHAUSTIVE_KNOBS }));
 }
@@ -159,7 +159,10 @@ describe('a query that something happens behind', () => {
   afterEach(() => own.close());
 
   /** Searches, with something happening just before the first read of the kind. */
-  function rankWhile(pattern: RegExp, interference: () => Promise<unknown>): Promise<Hit[]> {
+  function rankWhile(
+    pattern: RegExp,
+    interference: () => Promise<unknown>,
+  ): Promise<readonly Hit[]> {
     let isDone = false;
     return own.run((platform) => {
       const { kv } = platform;

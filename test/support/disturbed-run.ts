@@ -1,6 +1,7 @@
 /** One installation that runs a scripted job, with readers who search meanwhile. */
 import type { JobState } from '../../src/jobs/job';
 import { findJob } from '../../src/jobs/job-store';
+import { isForeignText } from './document-calls';
 import { type JobSite, READER, type Snapshot } from './job-site';
 import { keysByKind, libraryState, unnamedKeys } from './library-state';
 import { LIBRARY, QUERIES, type ScriptedJob, TEXTS_PER_CALL } from './scripted-jobs';
@@ -124,7 +125,8 @@ export class JobRun {
   /** Texts of documents that the provider has embedded. */
   texts(): string[] {
     const calls = this.site.embedded(this.installation);
-    return calls.filter(([first = '']) => !QUERIES.includes(first)).flat();
+    const texts = calls.filter(([first = '']) => !QUERIES.includes(first)).flat();
+    return texts.filter((text) => !isForeignText(text));
   }
 
   async standing(): Promise<Standing> {

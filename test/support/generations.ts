@@ -119,7 +119,7 @@ export class GenerationBook {
       for (const [i, record] of records.entries()) {
         const { start, end } = chunks[i] as (typeof chunks)[number];
         const { dimensions } = library.fingerprint;
-        const wanted = hashedEmbedding(embeddedText(record), dimensions, 1);
+        const wanted = hashedEmbedding(embeddedText(library.name, record), dimensions, 1);
         const isRight = record.document === name && record.text === document.text.slice(start, end);
         if (!isRight || cosine(record.vector.values, wanted) < SAME_COSINE) {
           this.problems.push(`${where}: chunk ${i} has the record of another`);

@@ -23,6 +23,7 @@ import { appFunctions } from '../../src/handlers/functions';
 import type { JobView } from '../../src/jobs/job-view';
 import { createForgePlatform } from '../../src/platform/forge-platform';
 import type { Platform } from '../../src/platform/ports';
+import { documentCalls } from './document-calls';
 import { JIRA_SITE } from './jira-site';
 import { START_MS, seededRandom } from './local-app';
 
@@ -90,7 +91,7 @@ export interface HandlerApp {
   stored(installation?: string): Promise<{ keys: number; bytes: number }>;
   /** Stores the provider's key for an installation. */
   storeKey(installation?: string): Promise<void>;
-  /** Texts that the provider was asked for, one after the other. */
+  /** Texts that the provider was asked for, one after the other; not those that calibrate. */
   embeddedTexts(): string[];
   close(): Promise<void>;
 }
@@ -176,7 +177,7 @@ export async function createHandlerApp(
     stored: (installation = 'acme') => kvs.stats(installation),
     storeKey: (installation = 'acme') =>
       app.inside(({ secrets }) => secrets.set(OPENAI_KEY_NAME, OPENAI_KEY), { installation }),
-    embeddedTexts: () => server.requests.flatMap(({ texts }) => texts),
+    embeddedTexts: () => documentCalls(server).flatMap(({ texts }) => texts),
     async close() {
       await platform.close();
       await server.close();

@@ -1,15 +1,18 @@
 /** Hits for the tests of packing and prompt section. */
 import type { Hit } from '../../src/retrieval/search';
 
+/** A hit; those of other ranks stand elsewhere in the document. */
 export function hitOf(overrides: Partial<Hit> = {}): Hit {
+  const { rank = 1 } = overrides;
   return {
-    rank: 1,
+    rank,
     score: 0.8,
+    cosine: 0.8,
     library: 'rules',
     document: 'release.md',
     headings: ['Release'],
-    start: 0,
-    end: 10,
+    start: 100 * rank,
+    end: 100 * rank + 10,
     text: 'Two reviewers approve.',
     lead: '',
     trail: '',

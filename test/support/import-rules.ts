@@ -19,16 +19,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   foundations: [],
   ports: ['ports', 'foundations'],
   kernels: ['kernels'],
+  analysis: ['analysis'],
   chunking: ['chunking', 'foundations', 'ports'],
   embedding: ['embedding', 'foundations', 'ports'],
   quantization: ['quantization', 'kernels', 'foundations', 'ports'],
-  ...layers(['index', 'retrieval', 'refinement', 'jobs', 'handlers']),
+  ...layers(['index', 'retrieval', 'refinement', 'evaluation', 'jobs', 'handlers']),
   adapters: ['adapters', 'foundations', 'ports'],
 };
 
 /** Each layer may import those before it, and all that stand below the index. */
 function layers(names: readonly string[]): Record<string, string[]> {
-  const below = ['kernels', 'quantization', 'chunking', 'embedding', 'foundations', 'ports'];
+  const below = [
+    ...['kernels', 'quantization', 'analysis', 'chunking', 'embedding', 'foundations', 'ports'],
+  ];
   return Object.fromEntries(names.map((name, i) => [name, [...below, ...names.slice(0, i + 1)]]));
 }
 

@@ -26,6 +26,7 @@ import { type IndexRequest, indexDocuments } from '../../src/jobs/index-here';
 import { createForgePlatform } from '../../src/platform/forge-platform';
 import type { JsonValue, Platform } from '../../src/platform/ports';
 import { type Hit, rankChunks, type SearchScope, search } from '../../src/retrieval/search';
+import { isForeignText } from './document-calls';
 import { withBeforePublish } from './watched-platform';
 
 export const ACME = 'acme';
@@ -45,9 +46,9 @@ export interface IndexSite {
     work: (platform: Platform) => Promise<T>,
   ): Promise<{ result: T; reading: MeterReading }>;
   index(texts: Record<string, string>, options?: IndexOptions): Promise<IndexReport>;
-  rank(text: string, scope?: SearchScope, k?: number): Promise<Hit[]>;
+  rank(text: string, scope?: SearchScope, k?: number): Promise<readonly Hit[]>;
   /** What of it reaches the threshold, as a prompt gets it. */
-  search(text: string, scope: SearchScope, k: number): Promise<Hit[]>;
+  search(text: string, scope: SearchScope, k: number): Promise<readonly Hit[]>;
   /**
    * Everything stored but leases, as `space/entity/key`, sorted: a lease stays with its library,
    * changes with every job and says nothing of what is in it.
@@ -147,7 +148,8 @@ export async function openIndexSite(): Promise<IndexSite> {
       ),
     rank: (text, scope = 'all', k = 10) =>
       run((platform) => rankChunks(platform, { text, scope, k })),
-    search: (text, scope, k) => run((platform) => search(platform, { text, scope, k })),
+    search: async (text, scope, k) =>
+      (await run((platform) => search(platform, { text, scope, k }))).hits,
     keys: async (installation = ACME) =>
       (await storedBesideLeases(installation)).map(
         ({ space, entityName = '', key }) => `${space}/${entityName}/${key}`,
@@ -191,8 +193,9 @@ export function documentsOf(texts: Record<string, string>): GivenDocument[] {
  */
 export function wordProvider(
   limits: Partial<EmbeddingProvider> = {},
-): EmbeddingProvider & { embedded: string[] } {
+): EmbeddingProvider & { embedded: string[]; foreign: string[] } {
   const embedded: string[] = [];
+  const foreign: string[] = [];
   const dimensions = limits.dimensions ?? DIMENSIONS;
   return {
     provider: 'openai',
@@ -206,8 +209,9 @@ export function wordProvider(
     queryConvention: 'same',
     normalized: true,
     embedded,
+    foreign,
     async doEmbed(texts) {
-      embedded.push(...texts);
+      for (const text of texts) (isForeignText(text) ? foreign : embedded).push(text);
       const embeddings = texts.map((text) => hashedEmbedding(text, dimensions, 1));
       return { embeddings, tokens: texts.length };
     },

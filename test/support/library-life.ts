@@ -1,7 +1,7 @@
 /** A library of fifty documents, and what is to hold of it after whatever happens to it. */
 import { expect } from 'vitest';
 import type { SegmentDescriptor } from '../../src/index/segment';
-import { DEFAULT_KNOBS, EXHAUSTIVE_KNOBS, type SearchKnobs } from '../../src/retrieval/knobs';
+import { DEFAULT_KNOBS, EXHAUSTIVE_KNOBS, type VectorKnobs } from '../../src/retrieval/knobs';
 import { clusteredVectors } from './random-vectors';
 import { namedKeys } from './stored-keys';
 import {
@@ -21,13 +21,13 @@ export const [EDITED, REPLACED, DELETED] = ['base0010.md', 'base0020.md', 'base0
 /** Of some two hundred chunks, one half is nearest a query and the other nearest its opposite. */
 const EVERYWHERE = VECTORS.slice(0, 6).flatMap((vector) => [vector, vector.map((v) => -v)]);
 
-const CHEAPEST_KNOBS: SearchKnobs = { coverage: 0.3, errorDeviations: 0, candidatesMax: 0 };
+const CHEAPEST_KNOBS: VectorKnobs = { coverage: 0.3, errorDeviations: 0, candidatesMax: 0 };
 
 export interface LibraryLife extends VectorSite {
   segments(): Promise<SegmentDescriptor[]>;
   synchronise(documents: VectorDocuments): Promise<unknown>;
   /** Every chunk that any query finds, by default with every row rescored: name and vector. */
-  everythingFound(knobs?: SearchKnobs): Promise<Set<string>>;
+  everythingFound(knobs?: VectorKnobs): Promise<Set<string>>;
   /** Numbers of the vectors whose chunks have a record. */
   storedParts(): Promise<number[]>;
   /** The store holds what the live generation and the one before name, and nothing else. */

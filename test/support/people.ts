@@ -1,4 +1,6 @@
 /** What people do in a simulated schedule: they press buttons of the page, and they search. */
+import { GroundworkError } from '../../src/errors';
+import { rankChunks } from '../../src/retrieval/search';
 import type { GenerationBook } from './generations';
 import { type JobSite, openJobSite, READER, type Snapshot } from './job-site';
 import { baseDocuments, type Deed, DIMENSIONS, LIBRARIES, type PlannedJob } from './schedule';
@@ -106,16 +108,17 @@ export class People {
   /** Finds one generation whole: the one live when it began, when it ended, or one between. */
   async search(library: string): Promise<void> {
     const from = this.book.of(library).length;
-    const payload = { library, text: QUERY, k: 100 };
-    const answer = await this.site.call(HOME, 'search', payload, READER);
+    // The ranking, as a search leaves out what others say too.
+    const request = { text: QUERY, scope: { library }, k: 100 };
+    const ranking = this.site.inside(HOME, (platform) => rankChunks(platform, request));
+    const hits = await ranking.catch((error: unknown) => error);
     this.reads += 1;
     const possible = this.book.of(library).slice(Math.max(0, from - 1));
-    if (!answer.ok) {
-      if (answer.error?.code === 'library_unknown' && from === 0) return;
-      this.problems.push(`a search of ${library}: ${JSON.stringify(answer.error)}`);
+    if (!Array.isArray(hits)) {
+      const isUnknown = GroundworkError.isInstance(hits) && hits.code === 'library_unknown';
+      if (!isUnknown || from > 0) this.problems.push(`a search of ${library}: ${hits}`);
       return;
     }
-    const hits: { document: string; start: number; end: number }[] = answer.result.hits;
     const found = hits.map(({ document, start, end }) => `${document} ${start}-${end}`);
     const text = found.sort().join();
     if (possible.some((generation) => this.book.chunksOf(generation) === text)) return;

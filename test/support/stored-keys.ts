@@ -1,6 +1,8 @@
 /** Every key that an installation should have, from what its catalogue and manifests name. */
 import { type LibraryEntry, loadCatalogue, loadManifest } from '../../src/index/catalogue';
-import { isValueMissing } from '../../src/index/read-values';
+import { openBytes } from '../../src/index/envelope';
+import { openLexicalHead } from '../../src/index/lexical-head';
+import { isValueMissing, readValues } from '../../src/index/read-values';
 import { loadSegmentDocuments } from '../../src/index/reader';
 import type { SegmentDescriptor } from '../../src/index/segment';
 import type { Platform } from '../../src/platform/ports';
@@ -47,6 +49,7 @@ async function keysOf(
   const own = `plain//l:${id}:s:${segment.id}`;
   const keys: string[] = [];
   for (let list = 0; list < segment.listCount; list += 1) keys.push(`${own}:p:${list}`);
+  keys.push(...(await wordKeysOf(kv, id, segment)).map((key) => `plain//${key}`));
   const tableParts = typeof segment.table === 'string' ? 0 : segment.table.length;
   for (let part = 0; part < tableParts; part += 1) keys.push(`${own}:c:${part}`);
   for (const part of segment.documentBytes.keys()) {
@@ -60,6 +63,32 @@ async function keysOf(
       for (const { job, record } of chunks) keys.push(`plain//l:${id}:r:${job}:${record}`);
     }
   }
+  return keys;
+}
+
+/** A size class of a bucket, or of a term, without a value. */
+const NO_VALUE = 0;
+
+/** Keys of the words of a segment, as their head says. */
+async function wordKeysOf(
+  kv: Stored['kv'],
+  libraryId: string,
+  segment: SegmentDescriptor,
+): Promise<string[]> {
+  const own = `l:${libraryId}:s:${segment.id}`;
+  const sizes = segment.lexical.headBytes.map((bytes, part) => ({
+    key: `${own}:h:${part}`,
+    bytes,
+  }));
+  const values = await readValues(kv, sizes);
+  const bytes = values.map(({ key, value }) => openBytes('lexical', key, value));
+  const { columns } = openLexicalHead(libraryId, segment, bytes);
+  const { bucketSizes, sizes: termSizes } = columns;
+  const keys = sizes.map(({ key }) => key);
+  for (const [number, size] of [...bucketSizes, ...termSizes].entries()) {
+    if (size !== NO_VALUE) keys.push(`${own}:b:${number}`);
+  }
+  for (let block = 0; block < segment.lexical.places; block += 1) keys.push(`${own}:t:${block}`);
   return keys;
 }
 

@@ -12,8 +12,9 @@ import { loadHeads } from '../../src/index/segment-heads';
 import type { IndexReport } from '../../src/jobs/drive-here';
 import { indexDocuments } from '../../src/jobs/index-here';
 import type { Platform } from '../../src/platform/ports';
-import { DEFAULT_KNOBS, type SearchKnobs } from '../../src/retrieval/knobs';
+import { DEFAULT_KNOBS, type VectorKnobs } from '../../src/retrieval/knobs';
 import { nearestChunks } from '../../src/retrieval/nearest-chunks';
+import { isForeignText } from './document-calls';
 import {
   documentsOf,
   type IndexOptions,
@@ -35,7 +36,7 @@ export interface Found {
 export interface NearestOptions {
   library?: string;
   k?: number;
-  knobs?: SearchKnobs;
+  knobs?: VectorKnobs;
 }
 
 export interface VectorSite {
@@ -172,7 +173,7 @@ function lookUpProvider(vectors: readonly Float32Array[]): VectorSite['provider'
     ...wordProvider({ dimensions }),
     embedded,
     async doEmbed(texts) {
-      embedded.push(...texts);
+      embedded.push(...texts.filter((text) => !isForeignText(text)));
       const embeddings = texts.map((text) => vectors[vectorNamedBy(text)] ?? []);
       return { embeddings, tokens: texts.length };
     },

@@ -1,6 +1,6 @@
 /** What is measured of one peer on one workload. */
 
-import { percentile } from '../../../cli/evaluation';
+import { percentile } from '../../../src/evaluation/scores';
 import { TRUTH_WIDTH } from '../../workloads/exact-neighbours';
 import { type PeerAdapter, type PeerIndex, rowsOf } from './adapter';
 

@@ -68,7 +68,7 @@ export interface JobView {
   waiting?: string;
 }
 
-export type Embedder = 'builtin' | 'openai';
+export type Embedder = 'builtin' | 'openai' | 'lexical';
 
 export interface Library {
   name: string;
@@ -83,7 +83,15 @@ export interface Library {
   canRestore: boolean;
 }
 
+/** What must be known to judge what was found, for example that words alone were matched. */
+export interface SearchNote {
+  kind: string;
+  library: string;
+  message: string;
+}
+
 export interface Hit {
+  /** Deviations above chance. */
   score: number;
   applies: boolean;
   library: string;
@@ -136,7 +144,7 @@ export interface Calls {
   };
   search: {
     takes: { text: string; library?: string; k?: number };
-    gives: { applies: boolean; hits: Hit[] };
+    gives: { applies: boolean; hits: Hit[]; notes: SearchNote[] };
   };
   delete: { takes: { library: string; document?: string }; gives: object };
   restoreLibrary: { takes: { library: string }; gives: { generation: number } };

@@ -14,11 +14,13 @@ import { ProjectsField } from './projects-field';
 const EMBEDDERS: readonly { value: Embedder; label: string }[] = [
   { value: 'builtin', label: 'Built-in model' },
   { value: 'openai', label: 'OpenAI' },
+  { value: 'lexical', label: 'None: by words alone' },
 ];
 
 const EMBEDDER_HELP: Readonly<Record<Embedder, string>> = {
   builtin: 'Runs inside Forge: no key, no cost, no text leaves Atlassian. It knows English only.',
   openai: 'Text is sent to OpenAI with your own key and paid for there.',
+  lexical: 'Nothing is embedded or paid, in any language; other words for the same are not found.',
 };
 
 interface JobFormProps {

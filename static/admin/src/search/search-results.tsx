@@ -5,7 +5,7 @@ import { HitCard } from './hit-card';
 
 /** What a search found, or plainly that nothing of it applies. */
 export function SearchResults({ found }: { found: Calls['search']['gives'] }) {
-  const { applies, hits } = found;
+  const { applies, hits, notes } = found;
   const applying = hits.filter((hit) => hit.applies).length;
   return (
     <section className="stack" aria-label="Results">
@@ -21,6 +21,11 @@ export function SearchResults({ found }: { found: Calls['search']['gives'] }) {
           </SectionMessage>
         )}
       </div>
+      {notes.map(({ kind, library, message }) => (
+        <SectionMessage key={`${kind} ${library}`} appearance="information">
+          <p>{message}</p>
+        </SectionMessage>
+      ))}
       <ol className="hits">
         {hits.map((hit, position) => (
           <HitCard

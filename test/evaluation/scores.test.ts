@@ -1,25 +1,27 @@
-/** The figures of `groundwork eval`, against values worked out by hand. */
+/** The figures of an evaluation, against values worked out by hand. */
 import { describe, expect, it } from 'vitest';
 import {
+  firstHit,
   mean,
-  parseJudgedQueries,
   percentile,
   type RankedChunk,
+  rounded,
   scoreRanking,
-} from '../../cli/evaluation';
+  tokensOfTen,
+} from '../../src/evaluation/scores';
 
 const chunk = (document: string, text: string, applies = true): RankedChunk => ({
   ...{ document, text, applies, tokensEstimate: 10 },
 });
 const noise = (count: number) =>
   Array.from({ length: count }, (_, i) => chunk('n.md', `noise ${i}`));
-const must = (file: string, quote?: string) => ({
-  file,
+const must = (document: string, quote?: string) => ({
+  document,
   grade: 2 as const,
   ...(quote && { quote }),
 });
-const helps = (file: string, quote?: string) => ({
-  ...{ file, grade: 1 as const },
+const helps = (document: string, quote?: string) => ({
+  ...{ document, grade: 1 as const },
   ...(quote && { quote }),
 });
 
@@ -142,35 +144,19 @@ describe('mean and percentile', () => {
   });
 });
 
-describe('judged queries', () => {
-  const line = (fields: object) => JSON.stringify({ id: 'q', relevant: [], ...fields });
-
-  it('name an issue or a query; a passage is required unless it says otherwise', () => {
-    const issue = { key: 'PAY-7', summary: 'Refund' };
-    const relevant = [{ file: 'a.md' }, { file: 'b.md', quote: 'x', grade: 1 }];
-    const text = `${line({ issue, notes: 'for people' })}\n\n${line({ query: 'refund', relevant })}\n`;
-    const [first, second, ...rest] = parseJudgedQueries('q.jsonl', text);
-    expect(first?.issue).toMatchObject({ type: 'Task', summary: 'Refund', labels: [] });
-    expect(second).toEqual({
-      ...{ id: 'q', query: 'refund' },
-      relevant: [
-        { file: 'a.md', grade: 2 },
-        { file: 'b.md', quote: 'x', grade: 1 },
-      ],
-    });
-    expect(rest).toEqual([]);
+describe('what stands beside recall', () => {
+  it('is the size of the first ten chunks', () => {
+    expect(tokensOfTen(noise(12))).toBe(100);
+    expect(tokensOfTen([])).toBe(0);
   });
 
-  it.each([
-    ['no line', '\n \n', 'q.jsonl: no query'],
-    ['a line that is not JSON', `${line({ query: 'x' })}\n{`, 'line 2: not JSON'],
-    ['neither issue nor query', line({}), 'line 1: one of issue and query'],
-    ['both', line({ query: 'x', issue: { key: 'A-1', summary: 'x' } }), 'one of issue and query'],
-    ['a grade of 3', line({ query: 'x', relevant: [{ file: 'a', grade: 3 }] }), 'relevant.0.grade'],
-    ['a passage without a file', line({ query: 'x', relevant: [{}] }), 'relevant.0.file'],
-  ])('%s is refused with its place', (_, text, words) => {
-    expect(() => parseJudgedQueries('q.jsonl', text)).toThrow(
-      expect.objectContaining({ code: 'queries_invalid', message: expect.stringContaining(words) }),
-    );
+  it('is the rank of the first hit, where there is one', () => {
+    const ranking = [...noise(2), chunk('a.md', 'x')];
+    expect(firstHit(ranking, [must('b.md'), must('a.md')])).toBe(3);
+    expect(firstHit(ranking, [must('b.md')])).toBeUndefined();
+  });
+
+  it('is given to four decimals', () => {
+    expect(rounded(2 / 3)).toBe(0.6667);
   });
 });

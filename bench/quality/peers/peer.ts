@@ -1,0 +1,29 @@
+/** What every peer of the comparison of quality looks like. */
+
+import type { PeerChunk } from '../chunks';
+
+export interface PeerQuery {
+  text: string;
+  /** Of norm 1; undefined where words alone are compared. */
+  vector: Float32Array | undefined;
+}
+
+export interface QualityPeer {
+  /** Name and setting, as a row of the table is called. */
+  readonly name: string;
+  /** Package and version. */
+  readonly version: string;
+  readonly needsVectors: boolean;
+  build(chunks: readonly PeerChunk[]): Promise<PeerRanking>;
+}
+
+export interface PeerRanking {
+  /** Numbers of the best chunks, best first. */
+  rank(query: PeerQuery, depth: number): Promise<number[]>;
+  close(): void;
+}
+
+/** Words of a document's name, without its ending. */
+export function wordsOfName(document: string): string {
+  return document.replace(/\.[a-z]+$/i, '').replace(/[-_/]+/g, ' ');
+}

@@ -1,0 +1,34 @@
+/** What the calls for golden questions accept; limits of what is kept are the core's. */
+
+import * as v from 'valibot';
+import { SETTING_DEFAULT, SETTING_NAMES } from '../evaluation/settings';
+import { QUESTIONS_MAX } from '../index/golden-questions';
+import { libraryNameSchema } from './payload';
+
+/** Questions of one call: with some fifty read units each a quarter of a minute's quota. */
+const QUESTIONS_PER_CALL_MAX = 20;
+
+const wholeNumber = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+export const goldenQuestionsSchema = v.strictObject({
+  library: libraryNameSchema,
+  questions: v.array(
+    v.strictObject({
+      text: v.string(),
+      document: v.optional(v.string()),
+      quote: v.optional(v.string()),
+      nothingApplies: v.optional(v.boolean()),
+    }),
+  ),
+});
+
+export const goldenRunSchema = v.strictObject({
+  library: libraryNameSchema,
+  generation: v.optional(v.pipe(wholeNumber, v.minValue(1))),
+  setting: v.optional(v.picklist(SETTING_NAMES), SETTING_DEFAULT),
+  first: v.optional(v.pipe(wholeNumber, v.maxValue(QUESTIONS_MAX)), 0),
+  count: v.optional(
+    v.pipe(wholeNumber, v.minValue(1), v.maxValue(QUESTIONS_PER_CALL_MAX)),
+    QUESTIONS_PER_CALL_MAX,
+  ),
+});

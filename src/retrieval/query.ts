@@ -1,0 +1,51 @@
+/**
+ * What is searched for: one text, which is embedded, and its parts with weights, whose words are
+ * looked up.
+ */
+
+import { analyze } from '../analysis/terms';
+
+export interface QueryPart {
+  text: string;
+  /** How often a word of this part counts. */
+  weight: number;
+}
+
+export interface SearchQuery {
+  /** What is embedded. */
+  text: string;
+  /** What is looked up by its words; without them, the text as one part. */
+  parts?: readonly QueryPart[];
+}
+
+export interface QueryTerm {
+  term: string;
+  /** Occurrences in the query, each with the weight of its part. */
+  frequency: number;
+  /** The word that the term was first made of, as the query writes it. */
+  word: string;
+}
+
+/** Characters of a word that is shown as it stands; longer ones are text without spaces. */
+const WORD_SHOWN_CHARACTERS_MAX = 40;
+const WORDS = /[\p{L}\p{N}\p{M}]+(?:['’][\p{L}\p{M}]+)*/gu;
+
+/** The distinct terms of a query, in the order they first occur. */
+export function queryTerms({ text, parts }: SearchQuery): QueryTerm[] {
+  const terms = new Map<string, QueryTerm>();
+  for (const part of parts ?? [{ text, weight: 1 }]) {
+    for (const term of analyze(part.text)) {
+      const known = terms.get(term);
+      if (known === undefined) terms.set(term, { term, frequency: part.weight, word: term });
+      else known.frequency += part.weight;
+    }
+    for (const [word] of part.text.matchAll(WORDS)) {
+      if (word.length > WORD_SHOWN_CHARACTERS_MAX) continue;
+      for (const term of analyze(word)) {
+        const known = terms.get(term);
+        if (known?.word === term) known.word = word;
+      }
+    }
+  }
+  return [...terms.values()];
+}
