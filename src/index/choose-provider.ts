@@ -65,6 +65,8 @@ function isKnown(platform: Platform, fingerprint: Fingerprint): boolean {
 export interface Providers {
   choose: typeof chooseProvider;
   of: typeof providerOf;
+  /** Texts of a job's batch, where it is to be less than a call takes. */
+  textsPerBatchMax?: number;
 }
 
 export const PROVIDERS: Providers = { choose: chooseProvider, of: providerOf };

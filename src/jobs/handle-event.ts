@@ -91,6 +91,7 @@ function contextOf(
     used,
     providerFor: (library, wish) => providers.choose(paced, library, wish),
     providerOf: (fingerprint) => providers.of(paced, fingerprint),
+    ...(providers.textsPerBatchMax && { textsPerBatchMax: providers.textsPerBatchMax }),
     event: { id, attempt },
     push: (events) => platform.queue.pushAll(events),
   };

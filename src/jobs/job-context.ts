@@ -23,6 +23,8 @@ export interface JobContext {
   event: { id: string; attempt: number };
   /** The provider that makes vectors as this fingerprint says. Errors: the same. */
   providerOf: (fingerprint: Fingerprint) => EmbeddingProvider;
+  /** Texts that a lane embeds and stores at once; as many as a call takes, unless it says less. */
+  textsPerBatchMax?: number;
   /** Pushes events of the job: through the queue, or to whoever drives it in this process. */
   push: (events: readonly QueuedEvent[]) => Promise<void>;
   /** Told of what happens, by whoever drives the job in this process. */

@@ -156,10 +156,11 @@ function exportIn(run: JobRun, staged: readonly StagedDocument[]): StagedDocumen
 }
 
 async function planPages(run: JobRun, { baseline, staged }: Outlook): Promise<void> {
-  const { platform, providerOf } = run.context;
+  const { platform, providerOf, textsPerBatchMax } = run.context;
   const { request, fingerprint } = run.state;
   assertInvariant(fingerprint !== null, `job ${run.jobId}: a plan without a fingerprint`);
-  const limits = providerOf(fingerprint);
+  const provider = providerOf(fingerprint);
+  const limits = { ...provider, textsPerCallMax: textsPerBatchMax ?? provider.textsPerCallMax };
   const own = await ownRecords(platform.kv, run.jobId, run.state);
   const libraryId = run.state.plans.at(-1)?.library ?? '';
   const live = request.rebuild ? [] : baseline.documents;

@@ -7,7 +7,7 @@ import type { FaultAction, FaultRule, PlatformCall } from '../../emulator/faults
 import { RETIRED_GRACE_MS } from '../../src/index/retire';
 import { JobRun, type Reference } from './disturbed-run';
 import { type JobSite, openJobSite, READER, type Snapshot } from './job-site';
-import { type ScriptedJob, TEXTS_PER_CALL } from './scripted-jobs';
+import { type ScriptedJob, TEXTS_PER_BATCH } from './scripted-jobs';
 
 /** The function dies. */
 export const CRASHES: readonly FaultAction[] = [{ type: 'crash-before' }, { type: 'crash-after' }];
@@ -120,7 +120,7 @@ function openSite(startMs: number | undefined): Promise<JobSite> {
   return openJobSite({
     // Ids that the jobs before have not given away.
     ...(startMs ? { startMs, seed: startMs } : {}),
-    textsPerCallMax: TEXTS_PER_CALL,
+    textsPerBatchMax: TEXTS_PER_BATCH,
     events: { parallel: LANES },
   });
 }

@@ -4,7 +4,7 @@ import { findJob } from '../../src/jobs/job-store';
 import { isForeignText } from './document-calls';
 import { type JobSite, READER, type Snapshot } from './job-site';
 import { keysByKind, libraryState, unnamedKeys } from './library-state';
-import { LIBRARY, QUERIES, type ScriptedJob, TEXTS_PER_CALL } from './scripted-jobs';
+import { LIBRARY, QUERIES, type ScriptedJob, TEXTS_PER_BATCH } from './scripted-jobs';
 
 /** What an installation holds at some point. */
 interface Standing {
@@ -160,7 +160,7 @@ export class JobRun {
     const unnamed = await unnamedKeys(this.site, this.installation);
     if (unnamed.length > 0) problems.push(`nothing names ${unnamed.join(', ')}`);
     const texts = this.texts().length;
-    if (texts > reference.texts.length + TEXTS_PER_CALL) {
+    if (texts > reference.texts.length + TEXTS_PER_BATCH) {
       problems.push(`embedded ${texts} texts, undisturbed ${reference.texts.length}`);
     }
     return problems;

@@ -49,8 +49,8 @@ export interface JobSiteOptions
   extends Pick<LocalPlatformOptions, 'events' | 'latency' | 'faults'> {
   seed?: number;
   startMs?: number;
-  /** Texts of one call of the provider, so that few chunks make several batches. */
-  textsPerCallMax?: number;
+  /** Texts that a lane embeds by one call, so that few chunks make several batches. */
+  textsPerBatchMax?: number;
   settings?: Partial<KvsSettings>;
   /** Milliseconds by which the clock of an invocation is wrong. */
   skewMs?: () => number;
@@ -189,16 +189,15 @@ function virtualPlatform(options: {
   };
 }
 
-/** The genuine providers, with batches as small as asked for. */
+/** The genuine providers, and batches as small as asked for. */
 function providersOf({
-  textsPerCallMax,
+  textsPerBatchMax,
   provider = (genuine) => genuine,
 }: JobSiteOptions): Providers {
-  const changed = (genuine: EmbeddingProvider) =>
-    provider(textsPerCallMax === undefined ? genuine : { ...genuine, textsPerCallMax });
   return {
-    choose: (...args) => changed(PROVIDERS.choose(...args)),
-    of: (...args) => changed(PROVIDERS.of(...args)),
+    choose: (...args) => provider(PROVIDERS.choose(...args)),
+    of: (...args) => provider(PROVIDERS.of(...args)),
+    ...(textsPerBatchMax && { textsPerBatchMax }),
   };
 }
 

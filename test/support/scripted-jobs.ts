@@ -2,8 +2,8 @@
 
 export const LIBRARY = 'rules';
 
-/** Texts of one call of the provider: the jobs below make three to five batches of it. */
-export const TEXTS_PER_CALL = 2;
+/** Texts of one batch of a lane: the jobs below make three to five batches of it. */
+export const TEXTS_PER_BATCH = 2;
 
 export interface ScriptedJob {
   name: string;

@@ -31,7 +31,7 @@ const STEP_MS = 5 * 60_000;
 const DAY_MS = 24 * 60 * 60_000;
 /** Events of three small jobs; more is a storm, in which events bring forth ever more events. */
 const DELIVERIES_MAX = 1_000;
-const TEXTS_PER_CALL = 2;
+const TEXTS_PER_BATCH = 2;
 
 const FAULTS = [...FAILURES, ...CRASHES];
 
@@ -104,7 +104,7 @@ class Simulation {
     this.#site = await openJobSite({
       seed: this.seed * 2 + 1,
       startMs: START_MS + DAY_MS,
-      textsPerCallMax: TEXTS_PER_CALL,
+      textsPerBatchMax: TEXTS_PER_BATCH,
       events: weather.events,
       latency: { requestMs: weather.requestMs, bytesPerMs: 60_000 },
       settings: weather.settings,
