@@ -11,7 +11,7 @@ import { type CodeCache, type Decoded, loadHeads } from '../index/segment-heads'
 import type { JsonValue, KeyValueStore } from '../platform/ports';
 import { FOREIGN_ITEMS } from './foreign-items';
 import { DEFAULT_KNOBS } from './knobs';
-import { queryTerms, type SearchQuery } from './query';
+import { queryWords, type SearchQuery } from './query';
 import { type LibraryRanking, rankLibraries } from './rank-libraries';
 import { EVIDENCE_HITS, type Evidence, fitCalibration } from './threshold';
 import { createScorerPool } from './vector-side';
@@ -82,12 +82,12 @@ export async function calibrate(
   for (let first = 0; first < foreign.length; first += QUERIES_AT_ONCE) {
     betweenQueries();
     const queries = foreign.slice(first, first + QUERIES_AT_ONCE).map((query, i) => {
-      return { library, heads, vector: vectors?.[first + i], terms: queryTerms(query) };
+      return { library, heads, vector: vectors?.[first + i], words: queryWords(query) };
     });
     const asked = { queries, k: EVIDENCE_HITS, knobs: DEFAULT_KNOBS, cache, scorersOf };
     const rankings = await rankLibraries(once, asked);
     const evidence = rankings.map((ranking, i) =>
-      evidenceOf(ranking, queries[i]?.terms.length ?? 0),
+      evidenceOf(ranking, queries[i]?.words.terms.length ?? 0),
     );
     found.push(...evidence);
   }

@@ -24,6 +24,8 @@ export interface ExplainedCandidate {
     /** Of the chunk's own words, and of its document's before the weight of documents. */
     chunk: number;
     document: number;
+    /** Of how they stand in its text; not in `score`, which candidates were chosen by. */
+    text: number;
     /** Words of the query that the chunk holds, the heaviest first. */
     matched: { word: string; weight: number }[];
   } | null;
@@ -81,7 +83,7 @@ export function explain(
 
 function wordsOf(
   rankings: readonly LibraryRanking[],
-  { library, head, row, lexical, lexicalRank }: RankedChunk,
+  { library, head, row, lexical, lexicalRank, reread }: RankedChunk,
 ): ExplainedCandidate['byWords'] {
   if (lexical === undefined || row === undefined) return null;
   const words = rankings.find((ranking) => ranking.library === library)?.byWords;
@@ -90,6 +92,7 @@ function wordsOf(
     score: lexical.total,
     chunk: lexical.chunk,
     document: lexical.document,
+    text: reread,
     matched: words?.matched(head, row) ?? [],
   };
 }

@@ -41,6 +41,8 @@ export const DEFAULT_KNOBS: SearchKnobs = {
   frequencyShareMax: 0.3,
   querySaturation: 0.5,
   documentWeight: 0.4,
+  presenceWeight: 0.2,
+  pairWeight: 0.4,
   coverage: 0.985,
   errorDeviations: 2.5,
   candidatesMax: 150,

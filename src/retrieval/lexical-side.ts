@@ -14,7 +14,8 @@ import {
 } from './bm25';
 import { chooseTerms, type TermKnobs } from './choose-terms';
 import { addMoments, type Moments, NO_MOMENTS } from './fusion';
-import type { QueryTerm } from './query';
+import type { QueryTerm, QueryWords } from './query';
+import { planRereading, type RereadKnobs, reread, type WeighedTerm } from './reread-words';
 
 /** A segment that has postings. */
 export interface LexicalSegment {
@@ -22,7 +23,7 @@ export interface LexicalSegment {
   lexical: LexicalHead;
 }
 
-export interface LexicalKnobs extends TermKnobs {
+export interface LexicalKnobs extends TermKnobs, RereadKnobs {
   /** Weight of the document's score against the chunk's. */
   documentWeight: number;
 }
@@ -33,12 +34,13 @@ export interface LexicalPlan {
   terms: readonly QueryTerm[];
   /** What to read, segment by segment. */
   wanted: { head: SegmentHead; term: string }[];
+  pairs: QueryWords['pairs'];
   knobs: LexicalKnobs;
 }
 
 export function planLexical(
   heads: readonly SegmentHead[],
-  terms: readonly QueryTerm[],
+  { terms, pairs }: QueryWords,
   knobs: LexicalKnobs,
 ): LexicalPlan {
   const segments = heads.flatMap((head) =>
@@ -50,7 +52,7 @@ export function planLexical(
     knobs,
   );
   const wanted = segments.flatMap(({ head }) => chosen.map(({ term }) => ({ head, term })));
-  return { segments, terms: chosen, wanted, knobs };
+  return { segments, terms: chosen, wanted, pairs, knobs };
 }
 
 /** A row of a segment with what its words score. */
@@ -81,6 +83,8 @@ export interface LexicalSide {
   all(): LexicalRow[];
   scoreOf(head: SegmentHead, row: number): LexicalScore;
   matched(head: SegmentHead, row: number): MatchedTerm[];
+  /** What its text says beyond the postings, by its terms in order; in units of a total. */
+  reread(text: readonly string[]): number;
   /** Of the totals of all rows that are not deleted. */
   moments: Moments;
 }
@@ -95,23 +99,27 @@ interface ScoredSegment {
 /** Scores all rows. `postings` are those of `plan.wanted`, in its order. */
 export function scoreLexical(plan: LexicalPlan, postings: readonly TermPostings[]): LexicalSide {
   const { segments, terms } = plan;
-  const { documentWeight, querySaturation } = plan.knobs;
+  const { knobs, pairs } = plan;
+  const { documentWeight, querySaturation } = knobs;
   const heads = segments.map(({ lexical }) => lexical);
   const means: LengthMeans = lengthMeans(heads);
   const rows = heads.reduce((sum, head) => sum + head.rows, 0);
   const of = (segment: number, term: number) =>
     postings[segment * terms.length + term] as TermPostings;
-  const weights = terms.map(({ frequency }, t) => {
+  const weighed = terms.map(({ frequency }, t) => {
     const df = segments.reduce((sum, _, s) => sum + of(s, t).documentFrequency, 0);
-    return queryWeight(inverseFrequency(rows, df), frequency, querySaturation);
+    const inverse = inverseFrequency(rows, df);
+    return { inverse, weight: queryWeight(inverse, frequency, querySaturation) };
   });
   const scored = segments.map((segment, s): ScoredSegment => {
     const own = terms.map((term, t) => {
-      return { term, weight: weights[t] as number, postings: of(s, t) };
+      return { term, weight: weighed[t]?.weight as number, postings: of(s, t) };
     });
     const scores = scoreSegment(segment.lexical, own, means);
     return { segment, documentWeight, scores, postings: own };
   });
+  const known = terms.map(({ term }, t) => [term, weighed[t] as WeighedTerm] as const);
+  const rereading = planRereading(new Map(known), pairs, knobs);
   const byHead = new Map(scored.map((one) => [one.segment.head, one]));
   return {
     best: (count) =>
@@ -125,6 +133,7 @@ export function scoreLexical(plan: LexicalPlan, postings: readonly TermPostings[
         .sort((a, b) => b.score.total - a.score.total),
     scoreOf: (head, row) => scoreAt(byHead.get(head), row),
     matched: (head, row) => matchedIn(byHead.get(head), row),
+    reread: (text) => reread(rereading, text),
     moments: scored.map(momentsOfSegment).reduce(addMoments, NO_MOMENTS),
   };
 }

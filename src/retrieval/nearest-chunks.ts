@@ -5,6 +5,7 @@ import type { CodeCache, SegmentHead } from '../index/segment-heads';
 import type { KeyValueStore } from '../platform/ports';
 import { chooseCandidates } from './choose-candidates';
 import { DEFAULT_KNOBS, type VectorKnobs } from './knobs';
+import { NO_WORDS } from './query';
 import { type RankedChunk, rankLibraries } from './rank-libraries';
 import {
   type Candidate,
@@ -39,7 +40,7 @@ export async function nearestChunks(
     library,
     heads: heads.filter((head) => head.library === library),
     vector: vectorOf(library),
-    terms: [],
+    words: NO_WORDS,
   }));
   const settings = { ...DEFAULT_KNOBS, ...knobs, signals: 'vectors', wholeChunksMax: 0 } as const;
   const rankings = await rankLibraries(kv, { queries, k, knobs: settings, cache });

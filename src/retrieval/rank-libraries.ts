@@ -31,7 +31,8 @@ import {
   scoreLexical,
 } from './lexical-side';
 import { type CandidateRow, mergeCandidates } from './merge-candidates';
-import type { QueryTerm } from './query';
+import type { QueryWords } from './query';
+import { rememberingTerms } from './reread-words';
 import {
   createScorerPool,
   planVectors,
@@ -47,7 +48,7 @@ export interface LibraryQuery {
   heads: readonly SegmentHead[];
   /** The embedded query, Float32Array[dimensions] of norm 1; undefined to go by words alone. */
   vector: Float32Array | undefined;
-  terms: readonly QueryTerm[];
+  words: QueryWords;
   /** Every list is read and not those alone that promise most. */
   isFiltered?: boolean;
 }
@@ -71,6 +72,8 @@ export interface RankedChunk extends Omit<CandidateRow, 'place'> {
   cosine: number | undefined;
   /** Undefined where there are no postings. */
   lexical: LexicalScore | undefined;
+  /** What its text says beyond them, in units of their score; 0 without postings. */
+  reread: number;
   /** What it is ranked by: deviations above chance, or its cosine by vectors alone. */
   score: number;
 }
@@ -142,6 +145,7 @@ export async function rankLibraries(
     loadPlaces(kv, unplaced),
   ]);
   let [recordAt, placeAt] = [0, 0];
+  const termsOf = rememberingTerms();
   return searched.map((one): LibraryRanking => {
     const own = records.slice(recordAt, recordAt + one.rows.length);
     recordAt += one.rows.length;
@@ -151,7 +155,8 @@ export async function rankLibraries(
       const lexical =
         one.byWords && row.row !== undefined ? one.byWords.scoreOf(row.head, row.row) : undefined;
       const record = own[i] as ChunkRecord;
-      return { ...row, ...where, record, cosine: cosines?.[i], lexical, score: 0 };
+      const reread = lexical === undefined ? 0 : (one.byWords?.reread(termsOf(record)) ?? 0);
+      return { ...row, ...where, record, cosine: cosines?.[i], lexical, reread, score: 0 };
     });
     const { byWords, byVectors, isWhole } = one;
     const ranking = { library: one.query.library, chunks, isWhole, byWords, byVectors };
@@ -164,14 +169,14 @@ function prepare(
   query: LibraryQuery,
   options: { k: number; knobs: SearchKnobs; scorersOf: ScorerPool },
 ): Prepared {
-  const { library, heads, vector, terms } = query;
+  const { library, heads, vector, words } = query;
   const { k, knobs, scorersOf } = options;
   const chunks = library.segments.reduce((sum, segment) => sum + liveChunks(segment), 0);
   const isWhole = chunks <= knobs.wholeChunksMax;
   const usesWords = knobs.signals !== 'vectors' && heads.some((head) => head.lexical !== undefined);
   const usesVectors = knobs.signals !== 'words' && vector !== undefined;
   const isBoth = usesWords && usesVectors;
-  const wanted = isBoth ? Math.max(k, knobs.candidatesEach) : k;
+  const wanted = usesWords ? Math.max(k, knobs.candidatesEach) : k;
   const count = isWhole && usesWords ? Math.max(wanted, chunks) : wanted;
   const share = isBoth ? knobs.coverageBesideWords : knobs.coverage;
   const coverage = isWhole || query.isFiltered ? 1 : share;
@@ -180,7 +185,7 @@ function prepare(
     query,
     isWhole,
     count,
-    words: usesWords ? planLexical(heads, terms, knobs) : undefined,
+    words: usesWords ? planLexical(heads, words, knobs) : undefined,
     vectors: scorers && vector && planVectors(heads, vector, { k: count, coverage, scorers }),
   };
 }
@@ -234,9 +239,9 @@ export function rescaled(
   const { embedder, modelId } = library.fingerprint;
   const weight = knobs.vectorWeight ?? vectorWeight(embedder);
   const cosines = scale.cosine.get(modelId);
-  const scoreOf = ({ cosine = 0, lexical }: RankedChunk) => {
+  const scoreOf = ({ cosine = 0, lexical, reread }: RankedChunk) => {
     if (byWords === undefined) return cosine;
-    const words = deviations(lexical?.total ?? 0, scale.lexical);
+    const words = deviations((lexical?.total ?? 0) + reread, scale.lexical);
     if (byVectors === undefined || cosines === undefined) return words;
     return words + weight * deviations(cosine, cosines);
   };

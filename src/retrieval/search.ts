@@ -15,7 +15,7 @@ import { type EmbeddedQuery, embedQuery } from './embed-query';
 import { type Explanation, explain } from './explain';
 import { type Hit, toHit } from './hits';
 import { DEFAULT_KNOBS, type SearchKnobs } from './knobs';
-import { type QueryPart, queryTerms } from './query';
+import { type QueryPart, queryWords } from './query';
 import {
   byRank,
   type LibraryQuery,
@@ -125,7 +125,7 @@ async function find(
 ): Promise<SearchResult> {
   const { knobs = DEFAULT_KNOBS, cache, isStrict, view = (live) => live } = options;
   checkRequest(request);
-  const terms = queryTerms(request);
+  const words = queryWords(request);
   const { k } = request;
   return readGeneration(platform, async (catalogue) => {
     const libraries = librariesInScope(view(catalogue), request.scope).filter(
@@ -148,12 +148,12 @@ async function find(
       const own = heads.filter((head) => head.library === library);
       expectSearchable(library, own, embedded);
       const vector = embedded.vectors.get(library.fingerprint.modelId);
-      return { library, heads: own, vector, terms, isFiltered: documents !== undefined };
+      return { library, heads: own, vector, words, isFiltered: documents !== undefined };
     });
     const rankings = await rankLibraries(platform.kv, { queries, k, knobs, cache });
     const verdicts = rankings.map((ranking) => {
       const failure = embedded.failures.get(ranking.library.fingerprint.modelId);
-      return verdictOf(ranking, terms.length, failure?.code);
+      return verdictOf(ranking, words.terms.length, failure?.code);
     });
     const applying = new Set(verdicts.flatMap((one) => (one.applies ? [one.library] : [])));
     const chunks = merged(rankings, knobs);
