@@ -6,9 +6,10 @@ import { DEFAULT_KNOBS, type SearchKnobs } from '../src/retrieval/knobs';
 
 /** A value of each knob, also of those that have no default of their own. */
 const KNOWN: Readonly<Record<string, string | number>> = { ...DEFAULT_KNOBS, vectorWeight: 0 };
-/** What knobs of words may be. */
+/** What knobs may be that are no numbers. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   signals: ['both', 'vectors', 'words'] satisfies SearchKnobs['signals'][],
+  duplicates: ['dropped', 'kept'] satisfies SearchKnobs['duplicates'][],
 };
 
 const isSetting = (text: string): text is SettingName => Object.hasOwn(SETTINGS, text);

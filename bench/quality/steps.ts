@@ -39,7 +39,7 @@ export const STEPS: readonly Step[] = [
   { name: 'terms for 20 KB a query', knobs: { postingBytesMax: 20_000 } },
   { name: 'all terms, also frequent ones', knobs: { frequencyShareMax: 1, postingBytesMax: 1e9 } },
   { name: 'every posting list read', knobs: { coverage: 1 }, isOfVectors: true },
-  { name: 'near-duplicates kept', knobs: { duplicateCosine: Number.POSITIVE_INFINITY } },
+  { name: 'duplicates kept', knobs: { duplicates: 'kept' } },
   { name: 'no cap per document', knobs: { documentHitsMax: Number.POSITIVE_INFINITY } },
   { name: 'at most two of a document', knobs: { documentHitsMax: 2 } },
   {

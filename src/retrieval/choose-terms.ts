@@ -19,6 +19,8 @@ export interface TermKnobs {
 
 /** Below so many rows a term costs nothing, and a share says little. */
 const ROWS_MIN_FOR_SHARE = 300;
+/** So many terms are looked up however frequent they are, lest a short question go without. */
+const TERMS_MIN = 3;
 
 /** The terms to read, the heaviest first; those of equal weight in the order of the query. */
 export function chooseTerms(
@@ -30,12 +32,13 @@ export function chooseTerms(
   const frequencyMax = rows < ROWS_MIN_FOR_SHARE ? rows : frequencyShareMax * rows;
   const weighed = terms
     .map((term) => ({ term, frequency: likelyFrequency(heads, term.term) }))
-    .filter(({ term, frequency }) => frequency <= frequencyMax && hasValue(heads, term.term))
+    .filter(({ term }) => hasValue(heads, term.term))
     .map(({ term, frequency }) => {
       const inverse = inverseFrequency(rows, Math.min(rows, frequency));
-      return { term, weight: queryWeight(inverse, term.frequency, querySaturation) };
+      return { term, frequency, weight: queryWeight(inverse, term.frequency, querySaturation) };
     })
-    .sort((a, b) => b.weight - a.weight);
+    .sort((a, b) => b.weight - a.weight)
+    .filter(({ frequency }, i) => i < TERMS_MIN || frequency <= frequencyMax);
   const paid = new Set<string>();
   let bytes = 0;
   return weighed.flatMap(({ term }) => {

@@ -26,8 +26,8 @@ export interface SearchKnobs extends LexicalKnobs, VectorKnobs {
   coverageBesideWords: number;
   /** Libraries of at most so many chunks are read whole. */
   wholeChunksMax: number;
-  /** A hit this near a better one, by cosine, says the same. */
-  duplicateCosine: number;
+  /** What becomes of a chunk whose words all stand in a better hit, in their order. */
+  duplicates: 'dropped' | 'kept';
   /** Most hits of one document. */
   documentHitsMax: number;
 }
@@ -46,7 +46,7 @@ export const DEFAULT_KNOBS: SearchKnobs = {
   coverage: 0.985,
   errorDeviations: 2.5,
   candidatesMax: 150,
-  duplicateCosine: 0.95,
+  duplicates: 'dropped',
   documentHitsMax: 6,
 };
 

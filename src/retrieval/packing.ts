@@ -47,8 +47,7 @@ export function packPassages(
   const left: Hit[] = [];
   let tokens = 0;
   for (const hit of hits) {
-    // Each alone: merged with a neighbour it can only become shorter.
-    const cost = estimateTokens(formatPassage(hit, taken.length + 1, delimiterId));
+    const cost = costOf(hit, taken.length + 1, delimiterId);
     if (tokens + cost > tokensEstimateMax) {
       left.push(hit);
       continue;
@@ -58,6 +57,17 @@ export function packPassages(
   }
   const passages = mergeNeighbours(taken).map((hit, i) => ({ ...hit, citation: i + 1 }));
   return { passages, left };
+}
+
+/**
+ * Estimated tokens of a hit alone, and of the blanks around it, which stand in the prompt once it
+ * is merged with a neighbour; all else can only become shorter by that.
+ */
+function costOf(hit: Hit, citation: number, delimiterId: string): number {
+  const { length } = hit.text.trimStart();
+  const blanks =
+    hit.text.slice(0, hit.text.length - length) + hit.text.slice(hit.text.trimEnd().length);
+  return estimateTokens(formatPassage(hit, citation, delimiterId)) + estimateTokens(blanks);
 }
 
 /**

@@ -81,8 +81,20 @@ export function buildPromptSection(
     tokensEstimate: estimateTokens(text),
     isWhole: all !== undefined,
     notes,
-    explanation: explanation && withoutRoom(explanation, left),
+    explanation:
+      explanation && (all === undefined ? withoutRoom(explanation, left) : asWhole(explanation)),
   };
+}
+
+/** The explanation of libraries that went in whole: whatever they have is a passage. */
+function asWhole(explanation: Explanation): Explanation {
+  let rank = 0;
+  const candidates = explanation.candidates.map((one) => {
+    if (one.dropped === 'threshold') return one;
+    rank += 1;
+    return { ...one, rank, dropped: null };
+  });
+  return { ...explanation, candidates };
 }
 
 /** The explanation with the hits that the budget had no room for. */

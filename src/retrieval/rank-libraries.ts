@@ -158,7 +158,9 @@ export async function rankLibraries(
       const reread = lexical === undefined ? 0 : (one.byWords?.reread(termsOf(record)) ?? 0);
       return { ...row, ...where, record, cosine: cosines?.[i], lexical, reread, score: 0 };
     });
-    const { byWords, byVectors, isWhole } = one;
+    const { byWords, byVectors } = one;
+    // A library without postings puts forward as many as were asked for.
+    const isWhole = one.isWhole && one.rows.length >= chunksOf(one.query);
     const ranking = { library: one.query.library, chunks, isWhole, byWords, byVectors };
     const alone = scaleOf([ranking]);
     return { ...ranking, chunks: rescaled(ranking, alone, knobs) };
@@ -171,7 +173,7 @@ function prepare(
 ): Prepared {
   const { library, heads, vector, words } = query;
   const { k, knobs, scorersOf } = options;
-  const chunks = library.segments.reduce((sum, segment) => sum + liveChunks(segment), 0);
+  const chunks = chunksOf(query);
   const isWhole = chunks <= knobs.wholeChunksMax;
   const usesWords = knobs.signals !== 'vectors' && heads.some((head) => head.lexical !== undefined);
   const usesVectors = knobs.signals !== 'words' && vector !== undefined;
@@ -188,6 +190,10 @@ function prepare(
     words: usesWords ? planLexical(heads, words, knobs) : undefined,
     vectors: scorers && vector && planVectors(heads, vector, { k: count, coverage, scorers }),
   };
+}
+
+function chunksOf({ library }: Pick<LibraryQuery, 'library'>): number {
+  return library.segments.reduce((sum, segment) => sum + liveChunks(segment), 0);
 }
 
 /** Rows that words or vectors put forward, each once. */

@@ -75,8 +75,8 @@ export const HITS_MAX = 100;
 const QUERY_CHARACTERS_MAX = 50_000;
 
 /** Nothing is left out for being said already, or too much of one document. */
-const UNSELECTED = {
-  duplicateCosine: Number.POSITIVE_INFINITY,
+const UNSELECTED: Pick<SearchKnobs, 'duplicates' | 'documentHitsMax'> = {
+  duplicates: 'kept',
   documentHitsMax: Number.POSITIVE_INFINITY,
 };
 

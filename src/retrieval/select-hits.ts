@@ -1,6 +1,5 @@
 /** From rankings to hits: what applies, what says the same twice, how much of one document. */
 
-import { dotInt8 } from '../kernels/dot-int8';
 import type { SearchKnobs } from './knobs';
 import type { RankedChunk } from './rank-libraries';
 
@@ -14,7 +13,7 @@ export interface Selection {
 
 export interface SelectionOptions {
   k: number;
-  knobs: Pick<SearchKnobs, 'duplicateCosine' | 'documentHitsMax'>;
+  knobs: Pick<SearchKnobs, 'duplicates' | 'documentHitsMax'>;
   /** Whether a chunk may be a hit at all. */
   isWanted: (chunk: RankedChunk) => boolean;
 }
@@ -31,12 +30,20 @@ export function selectHits(
   const capped: RankedChunk[] = [];
   const dropped: Selection['dropped'] = [];
   const ofDocument = new Map<string, number>();
+  const words = new Map<RankedChunk, string>();
+  const wordsOf = (chunk: RankedChunk) => {
+    const known = words.get(chunk) ?? spoken(chunk);
+    words.set(chunk, known);
+    return known;
+  };
+  const isSaid = (chunk: RankedChunk) =>
+    [...kept, ...capped].some(
+      (better) => haveSameHeadings(better, chunk) && wordsOf(better).includes(wordsOf(chunk)),
+    );
   const reasonToDrop = (chunk: RankedChunk): DropReason | undefined => {
     if (!isWanted(chunk)) return 'threshold';
     if (kept.size >= k) return 'rank';
-    const others = [...kept, ...capped];
-    const isSaid = others.some((better) => isDuplicate(better, chunk, knobs.duplicateCosine));
-    return isSaid ? 'duplicate' : undefined;
+    return knobs.duplicates === 'dropped' && isSaid(chunk) ? 'duplicate' : undefined;
   };
   for (const chunk of chunks) {
     const reason = reasonToDrop(chunk);
@@ -59,18 +66,20 @@ export function selectHits(
   return { kept: chunks.filter((chunk) => kept.has(chunk)), dropped };
 }
 
-/** Whether two chunks say the same: vectors of one model so near, or the same words. */
-function isDuplicate(a: RankedChunk, b: RankedChunk, cosineMin: number): boolean {
-  if (cosineMin > 1) return false;
-  const [x, y] = [a.record.vector, b.record.vector];
-  const areComparable = a.library.fingerprint.modelId === b.library.fingerprint.modelId;
-  if (areComparable && x.values.length > 0) {
-    if (x.scale * y.scale * dotInt8(x.values, 0, y.values, 0, x.values.length) > cosineMin)
-      return true;
-  }
-  return spoken(a) === spoken(b);
+/**
+ * The words of a chunk in order, without case, marks and spaces. What stands in a better hit word
+ * for word says nothing new. Nearness of vectors does not tell that: rules that differ in a number
+ * or a "not" have cosines of 0.98, and they are the ones to tell apart.
+ */
+function spoken({ record }: RankedChunk): string {
+  const text = record.text.normalize('NFKC').toLowerCase();
+  const words = text.match(/[\p{L}\p{N}\p{M}]+/gu) ?? text.match(/\S+/gu) ?? [];
+  return ` ${words.join(' ')} `;
 }
 
-function spoken({ record }: RankedChunk): string {
-  return record.text.replace(/\s+/g, ' ').trim();
+/** The same words under another heading are another rule. */
+function haveSameHeadings({ record: a }: RankedChunk, { record: b }: RankedChunk): boolean {
+  return (
+    a.headings.length === b.headings.length && a.headings.every((one, i) => one === b.headings[i])
+  );
 }

@@ -33,13 +33,21 @@ describe('the terms that are read', () => {
     expect(names(chooseTerms([head], terms, LIMITS))).toEqual(['rare', 'said', 'usual', 'common']);
   });
 
+  const FREQUENT = headOf(1_000, {
+    everywhere: { df: 301, key: 'a', bytes: 900 },
+    often: { df: 300, key: 'b', bytes: 900 },
+    usual: { df: 50, key: 'c', bytes: 300 },
+    rare: { key: 'd', bytes: 100 },
+  });
+
   it('leave out what the segment cannot have, and what nearly every chunk has', () => {
-    const head = headOf(1_000, {
-      everywhere: { df: 301, key: 'a', bytes: 900 },
-      often: { df: 300, key: 'b', bytes: 900 },
-    });
-    const terms = [term('everywhere'), term('often'), term('absent')];
-    expect(names(chooseTerms([head], terms, LIMITS))).toEqual(['often']);
+    const terms = ['everywhere', 'often', 'usual', 'rare', 'absent'].map((name) => term(name));
+    expect(names(chooseTerms([FREQUENT], terms, LIMITS))).toEqual(['rare', 'usual', 'often']);
+  });
+
+  it('keep what nearly every chunk has where a question has hardly another word', () => {
+    const terms = [term('everywhere'), term('absent'), term('usual')];
+    expect(names(chooseTerms([FREQUENT], terms, LIMITS))).toEqual(['usual', 'everywhere']);
   });
 
   it('keep what nearly every chunk of a small library has: it costs nothing there', () => {
@@ -66,9 +74,14 @@ describe('the terms that are read', () => {
   });
 
   it('are weighed by what all segments have, and read from each that has them', () => {
-    const one = headOf(500, { a: { df: 140, key: 'a1', bytes: 3_000 } });
-    const two = headOf(500, { a: { df: 161, key: 'a2', bytes: 3_000 } });
-    expect(chooseTerms([one, two], [term('a')], LIMITS)).toEqual([]);
+    const heavier = ['x', 'y', 'z'].map((name) => term(name));
+    const rare = Object.fromEntries(
+      heavier.map(({ term: name }) => [name, { df: 9, key: 'rare', bytes: 1 }]),
+    );
+    const one = headOf(500, { ...rare, a: { df: 140, key: 'a1', bytes: 3_000 } });
+    const two = headOf(500, { ...rare, a: { df: 161, key: 'a2', bytes: 3_000 } });
+    const beside = [...heavier, term('a')];
+    expect(names(chooseTerms([one, two], beside, LIMITS))).toEqual(['x', 'y', 'z']);
     const fewer = headOf(500, { a: { df: 159, key: 'a2', bytes: 8_000 } });
     expect(chooseTerms([one, fewer], [term('a')], LIMITS)).toEqual([]);
     const fits = headOf(500, { a: { df: 159, key: 'a2', bytes: 7_000 } });

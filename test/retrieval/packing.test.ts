@@ -48,6 +48,28 @@ describe('packing passages', () => {
     );
   });
 
+  it('keeps to the budget where neighbours are merged, whatever blanks stand between them', () => {
+    const blanks = fc.string({ unit: fc.constantFrom(' ', '\n', '\t'), maxLength: 200 });
+    const pieces = fc.array(fc.tuple(blanks, texts, blanks), { maxLength: 12 });
+    fc.assert(
+      fc.property(pieces, fc.integer({ min: 0, max: 2_000 }), (parts, budget) => {
+        let at = 0;
+        const neighbours = parts.map((part, i) => {
+          const text = part.join('');
+          const start = at;
+          at += text.length;
+          return hitOf({ text, start, end: at, rank: i + 1 });
+        });
+        const { passages } = packPassages(neighbours, {
+          delimiterId: ID,
+          tokensEstimateMax: budget,
+        });
+        const shown = passages.map((one) => formatPassage(one, one.citation, ID)).join('');
+        expect(estimateTokens(shown)).toBeLessThanOrEqual(budget);
+      }),
+    );
+  });
+
   it('leaves a passage out that does not fit, whole, and takes shorter ones behind it', () => {
     const long = 'The long rule goes on and on. '.repeat(200);
     const given = [

@@ -90,7 +90,7 @@ describe('the prompt section', () => {
 
   it('keeps to a budget that its passages fill, and wastes less than one passage of it', () => {
     const hits = Array.from({ length: 100 }, (_, i) =>
-      hitOf({ rank: i + 1, text: 'A short rule. '.repeat(5) }),
+      hitOf({ rank: i + 1, text: 'A short rule.'.repeat(5) }),
     );
     for (let budget = PROMPT_TOKENS_MIN; budget < PROMPT_TOKENS_MIN + 60; budget += 1) {
       const { tokensEstimate } = build(hits, budget);
@@ -148,6 +148,31 @@ describe('an explanation', () => {
     expect(section.explanation?.candidates).toEqual([
       { rank: 1, dropped: null },
       { rank: null, dropped: 'budget' },
+    ]);
+  });
+});
+
+describe('an explanation of libraries that go in whole', () => {
+  it('drops nothing of them, whatever would have been left out as a hit', () => {
+    const candidate = (rank: number | null, dropped: string | null) => ({ rank, dropped }) as never;
+    const explanation = {
+      libraries: [],
+      candidates: [
+        candidate(1, null),
+        candidate(null, 'duplicate'),
+        candidate(null, 'threshold'),
+        candidate(null, 'rank'),
+      ],
+    };
+    const section = buildPromptSection(
+      { hits: [hitOf()], whole: [hitOf()], notes: [], explanation },
+      { delimiterId: ID, tokensEstimateMax: PROMPT_TOKENS_MIN },
+    );
+    expect(section.explanation?.candidates).toEqual([
+      { rank: 1, dropped: null },
+      { rank: 2, dropped: null },
+      { rank: null, dropped: 'threshold' },
+      { rank: 3, dropped: null },
     ]);
   });
 });

@@ -2,21 +2,15 @@ import { describe, expect, it } from 'vitest';
 import type { RankedChunk } from '../../src/retrieval/rank-libraries';
 import { selectHits } from '../../src/retrieval/select-hits';
 
-const KNOBS = { duplicateCosine: 0.95, documentHitsMax: 2 };
+const KNOBS = { duplicates: 'dropped', documentHitsMax: 2 } as const;
 
-/** A chunk of a document with a direction for its vector, in degrees. */
 function chunk(
   document: string,
-  degrees: number,
-  { text = `${document} ${degrees}`, modelId = 'm', library = 'rules' } = {},
+  text: string,
+  { headings = ['Rules'], library = 'rules' } = {},
 ): RankedChunk {
-  const angle = (degrees * Math.PI) / 180;
-  const values = Int8Array.of(Math.round(127 * Math.cos(angle)), Math.round(127 * Math.sin(angle)));
-  const of = { id: library, fingerprint: { modelId } };
-  return {
-    library: of,
-    record: { document, text, vector: { values, scale: 1 / 127 } },
-  } as unknown as RankedChunk;
+  const record = { document, headings, text };
+  return { library: { id: library }, record } as unknown as RankedChunk;
 }
 
 function select(chunks: readonly RankedChunk[], k = 10, isWanted = () => true) {
@@ -29,39 +23,52 @@ function select(chunks: readonly RankedChunk[], k = 10, isWanted = () => true) {
 }
 
 describe('selecting hits', () => {
-  it('drops what is as near a better one as a duplicate is', () => {
-    // Cosines of 15 and 20 degrees: 0.966 and 0.940.
-    const { kept, dropped } = select([chunk('a', 0), chunk('b', 15), chunk('c', 20)]);
-    expect(kept).toEqual(['a 0', 'c 20']);
-    expect(dropped).toEqual([['b 15', 'duplicate']]);
+  it('drops what stands in a better hit word for word, also of another library', () => {
+    const said = 'A release needs two approvals. It is announced a day before.';
+    const again = '**A  release** needs\ntwo approvals.';
+    const chunks = [chunk('a', said), chunk('b', again, { library: 'more' })];
+    expect(select(chunks)).toEqual({ kept: [said], dropped: [[again, 'duplicate']] });
+    expect(select([...chunks].reverse()).kept).toEqual([again, said]);
   });
 
-  it('does not compare vectors of two models, and knows the same text all the same', () => {
-    const other = { modelId: 'n' };
-    expect(select([chunk('a', 0), chunk('b', 0, other)]).kept).toHaveLength(2);
-    const said = { text: 'The  same\nrule.' };
-    const again = { text: 'The same rule. ', ...other };
-    expect(select([chunk('a', 0, said), chunk('b', 90, again)]).dropped).toEqual([
-      [again.text, 'duplicate'],
-    ]);
+  it.each([
+    ['a number', 'Severity 1 is answered in 15 minutes.', 'Severity 2 is answered in 4 hours.'],
+    ['a "not"', 'Deploys on Friday are not allowed.', 'Deploys on Friday are allowed.'],
+    ['a part of a word', 'Tokens expire in 30 days.', 'Tokens expire in 3'],
+    ['the order', 'The owner asks the manager.', 'The manager asks the owner.'],
+  ])('keeps rules that differ in %s', (_, one, other) => {
+    expect(select([chunk('a', one), chunk('b', other)]).kept).toEqual([one, other]);
+  });
+
+  it('keeps the same words under another heading, which are another rule', () => {
+    const text = 'Answer within the hour.';
+    const of = (heading: string) => chunk('a', text, { headings: ['Support', heading] });
+    expect(select([of('Severity 1'), of('Severity 2')]).kept).toEqual([text, text]);
+    expect(select([of('Severity 1'), of('Severity 1')]).kept).toEqual([text]);
+  });
+
+  it('tells apart what has no words', () => {
+    const texts = ['🚀 🚀', 'A rule.', '🛑', '🚀'];
+    const chunks = texts.map((text, i) => chunk(`${i}`, text));
+    expect(select(chunks).kept).toEqual(texts.slice(0, 3));
   });
 
   it('makes room for other documents, and gives it back where they do not fill it', () => {
-    const chunks = [chunk('a', 0), chunk('a', 40), chunk('a', 80), chunk('b', 120)];
+    const chunks = [chunk('a', 'one'), chunk('a', 'two'), chunk('a', 'three'), chunk('b', 'four')];
     expect(select(chunks, 3)).toEqual({
-      kept: ['a 0', 'a 40', 'b 120'],
-      dropped: [['a 80', 'cap']],
+      kept: ['one', 'two', 'four'],
+      dropped: [['three', 'cap']],
     });
-    expect(select(chunks, 4)).toEqual({ kept: ['a 0', 'a 40', 'a 80', 'b 120'], dropped: [] });
-    const other = chunk('a', 80, { library: 'more' });
+    expect(select(chunks, 4)).toEqual({ kept: ['one', 'two', 'three', 'four'], dropped: [] });
+    const other = chunk('a', 'three', { library: 'more' });
     expect(select([...chunks.slice(0, 2), other], 3).kept).toHaveLength(3);
   });
 
   it('says of every chunk that is no hit why', () => {
-    const chunks = [chunk('a', 0), chunk('b', 40), chunk('c', 80)];
+    const chunks = [chunk('a', 'one'), chunk('b', 'two'), chunk('c', 'three')];
     expect(select(chunks, 1).dropped).toEqual([
-      ['b 40', 'rank'],
-      ['c 80', 'rank'],
+      ['two', 'rank'],
+      ['three', 'rank'],
     ]);
     expect(select(chunks, 3, () => false)).toEqual({
       kept: [],
