@@ -13,22 +13,28 @@ import {
 } from '../../src/evaluation/scores';
 import { descriptionText } from '../../src/refinement/issue-text';
 import { normalized, type PeerChunk } from './chunks';
-import { MINISEARCH_FIELDS, MINISEARCH_SEGMENTED, MINISEARCH_TEXT } from './peers/minisearch';
+import {
+  MINISEARCH_ENGLISH,
+  MINISEARCH_FIELDS,
+  MINISEARCH_SEGMENTED,
+  MINISEARCH_TEXT,
+} from './peers/minisearch';
 import { ORAMA_ENGLISH, ORAMA_PLAIN } from './peers/orama';
 import type { PeerQuery, QualityPeer } from './peers/peer';
-import { EXACT_COSINE, RRF_FIELDS, RRF_TEXT } from './peers/stand-in';
+import { EXACT_COSINE, RRF_ENGLISH, RRF_TEXT } from './peers/stand-in';
 import { VECTRA_FIVE, VECTRA_TEN } from './peers/vectra';
 
 export const PEERS: readonly QualityPeer[] = [
   MINISEARCH_TEXT,
   MINISEARCH_FIELDS,
+  MINISEARCH_ENGLISH,
   ORAMA_PLAIN,
   ORAMA_ENGLISH,
   VECTRA_FIVE,
   VECTRA_TEN,
   EXACT_COSINE,
   RRF_TEXT,
-  RRF_FIELDS,
+  RRF_ENGLISH,
 ];
 /** Where there are no vectors, and no spaces between words. */
 export const PEERS_BY_WORDS: readonly QualityPeer[] = [

@@ -10,6 +10,7 @@ import { comparePaired } from '../../src/evaluation/bootstrap';
 import { mean, type QueryScores, rounded } from '../../src/evaluation/scores';
 import { SETTINGS, type SettingName } from '../../src/evaluation/settings';
 import { indexDocuments } from '../../src/jobs/index-here';
+import { ALTERNATIVES, runAlternative } from './alternatives';
 import { chunksOf } from './chunks';
 import { type JudgedSet, linesOf } from './judged-set';
 import {
@@ -20,6 +21,7 @@ import {
   peerQueries,
   runPeer,
 } from './measure-peers';
+import { measurePrompts } from './measure-prompt';
 import { knobsOf, STEPS } from './steps';
 import { remembering } from './vector-cache';
 
@@ -49,6 +51,11 @@ export async function measureSet(set: JudgedSet, options: MeasureOptions): Promi
       chunks: chunks.length,
     });
     const peers = set.hasVectors ? PEERS : PEERS_BY_WORDS;
+    if (set.hasVectors) {
+      measured.steps.push(
+        await withoutBreadcrumb(set, { judged, cache, say, chunks: chunks.length }),
+      );
+    }
     const queries = await peerQueries(judged, set.hasVectors ? provider : undefined);
     const runs: Run[] = [];
     for (const peer of peers) {
@@ -56,7 +63,13 @@ export async function measureSet(set: JudgedSet, options: MeasureOptions): Promi
       const outcomes = await runPeer(peer, chunks, { judged, queries });
       runs.push({ system: peer.name, outcomes, row: { version: peer.version } });
     }
-    return rowsOf(set, [...measured.systems, ...runs], measured.steps);
+    const providerOf = () => provider;
+    const asking = { site, library: LIBRARY, ...(set.hasVectors && { providerOf }) };
+    const prompts = await measurePrompts(judged, asking);
+    return [
+      ...rowsOf(set, [...measured.systems, ...runs], measured.steps),
+      ...prompts.map((row) => ({ table: 'prompts', set: set.name, ...row })),
+    ];
   } finally {
     await site.close();
   }
@@ -70,12 +83,37 @@ interface Run {
   row: Record<string, unknown>;
 }
 
-async function indexSet(site: Site, set: JudgedSet, cache: string): Promise<EmbeddingProvider> {
+/** What is worth to embed a chunk with the names of library, document and headings above it. */
+async function withoutBreadcrumb(
+  set: JudgedSet,
+  { judged, cache, say, chunks }: Pick<ProductTask, 'judged' | 'chunks'> & MeasureOptions,
+): Promise<Run> {
+  const system = 'text embedded without its breadcrumb';
+  say(`  ${system}`);
+  const site = await openSite({ store: undefined, installation: 'quality-bare' });
+  try {
+    const provider = await indexSet(site, set, cache, (text) => text.slice(text.indexOf('\n') + 1));
+    const request = { library: LIBRARY, k: K, knobs: SETTINGS.default, providerOf: () => provider };
+    const outcomes = await runJudged(site, judged, request);
+    return { system, outcomes, row: costsOf(outcomes, chunks) };
+  } finally {
+    await site.close();
+  }
+}
+
+/** `change` changes what is embedded of a chunk. */
+async function indexSet(
+  site: Site,
+  set: JudgedSet,
+  cache: string,
+  change?: (text: string) => string,
+): Promise<EmbeddingProvider> {
   const bar = createProgressBar();
   try {
     const { result } = await site.run('index', async (platform) => {
       const embedder = set.hasVectors ? 'builtin' : 'lexical';
-      const provider = remembering(createProvider({ embedder, platform }), cache);
+      const remembered = remembering(createProvider({ embedder, platform }), cache);
+      const provider = change === undefined ? remembered : changing(remembered, change);
       const { documents } = set;
       const request = { library: LIBRARY, projects: undefined, documents, sync: false, provider };
       await indexDocuments(platform, { ...request, onProgress: bar.report });
@@ -85,6 +123,17 @@ async function indexSet(site: Site, set: JudgedSet, cache: string): Promise<Embe
   } finally {
     bar.stop();
   }
+}
+
+function changing(
+  provider: EmbeddingProvider,
+  change: (text: string) => string,
+): EmbeddingProvider {
+  return {
+    ...provider,
+    doEmbed: (texts, purpose) =>
+      provider.doEmbed(purpose === 'document' ? texts.map(change) : texts, purpose),
+  };
 }
 
 interface ProductTask {
@@ -127,6 +176,13 @@ async function runProduct(site: Site, task: ProductTask) {
       ...(queryOf === undefined ? {} : { queryOf }),
     };
     steps.push(await run(step.name, request));
+  }
+  for (const alternative of ALTERNATIVES) {
+    if (!set.hasVectors || (alternative.isOfItems && !hasItems)) continue;
+    say(`  ${alternative.name}`);
+    const asking = { site, library: LIBRARY, providerOf: () => provider };
+    const outcomes = await runAlternative(alternative, judged, asking);
+    steps.push({ system: alternative.name, outcomes, row: {} });
   }
   return { systems, steps };
 }

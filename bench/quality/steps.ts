@@ -4,6 +4,8 @@
  */
 
 import { type JudgedQuery, queryOf } from '../../cli/judged-queries';
+import { toIssue } from '../../cli/read-issue';
+import { descriptionText } from '../../src/refinement/issue-text';
 import { DEFAULT_KNOBS, type SearchKnobs } from '../../src/retrieval/knobs';
 import type { SearchQuery } from '../../src/retrieval/query';
 
@@ -31,6 +33,9 @@ export const STEPS: readonly Step[] = [
   { name: 'words of the chunk alone, not of its document', knobs: { documentWeight: 0 } },
   { name: 'words of the document twice as heavy', knobs: { documentWeight: 0.8 } },
   { name: 'repeated words of the query count in full', knobs: { querySaturation: 1_000 } },
+  { name: 'texts of candidates not reread', knobs: { presenceWeight: 0, pairWeight: 0 } },
+  { name: 'presence of words not counted', knobs: { presenceWeight: 0 } },
+  { name: 'pairs of words not counted', knobs: { pairWeight: 0 } },
   { name: 'weight of vectors 0.1', knobs: { vectorWeight: 0.1 }, isOfVectors: true },
   { name: 'weight of vectors 0.7', knobs: { vectorWeight: 0.7 }, isOfVectors: true },
   { name: 'ten candidates of each half', knobs: { candidatesEach: 10 }, isOfVectors: true },
@@ -67,6 +72,22 @@ export const STEPS: readonly Step[] = [
     name: 'without labels',
     isOfItems: true,
     queryOf: ofItem((issue) => ({ ...issue, labels: [] })),
+  },
+  {
+    name: 'with what templates put there',
+    isOfItems: true,
+    queryOf: (judged) => {
+      const query = queryOf(judged);
+      const { issue } = judged;
+      if (issue === undefined || query.parts === undefined) return query;
+      const { summary, description, labels } = toIssue(issue);
+      const parts = [
+        { text: summary, weight: 2 },
+        { text: descriptionText(description), weight: 1 },
+        { text: labels.join(' '), weight: 1 },
+      ].filter(({ text }) => text.trim() !== '');
+      return { text: parts.map(({ text }) => text).join('\n'), parts };
+    },
   },
   {
     name: 'with the type of the item',

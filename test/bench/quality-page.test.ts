@@ -69,11 +69,14 @@ const ROWS: ResultRow[] = [
 ];
 
 function pageOf(rows: readonly ResultRow[]): string {
-  const result: BenchResult = {
+  return renderQuality(new Map([['quality', resultOf(rows)]]));
+}
+
+function resultOf(rows: readonly ResultRow[]): BenchResult {
+  return {
     ...{ name: 'quality', date: '2026-11-25', commit: 'abc1234', uncommittedChanges: false },
     ...{ machine: 'A machine, 2 cores', node: 'v20.20.2', rows },
   };
-  return renderQuality(new Map([['quality', result]]));
 }
 
 describe('docs/quality.md', () => {
@@ -119,6 +122,51 @@ describe('docs/quality.md', () => {
     );
     expect(bars).toContain('| false grounding | at most 0.2 | 0.4 | – | no |');
     expect(bars).toContain('| recall@10 lost to the threshold | at most 0.03 | 0.030 | – | yes |');
+  });
+
+  it('holds what is asked to the strongest setting of minisearch, too', () => {
+    const stems = { system: 'minisearch, stems', version: 'm 7.2.0', ...figures(0.5, 0.2) };
+    const stronger = pageOf([
+      ...ROWS,
+      { table: 'systems', ...SET, ...stems },
+      difference('minisearch, stems', 'recall@10', 1.2),
+    ]);
+    expect(stronger).toContain(
+      '| recall@10 against minisearch, text | 1.25 times | 1.50 | 1.20 to 1.80 | yes |',
+    );
+    expect(stronger).toContain(
+      '| recall@10 against minisearch, stems | 1.25 times | 1.20 | 0.90 to 1.50 | no |',
+    );
+  });
+
+  it('holds units and cuts to what was asked of them', () => {
+    const of = (name: string, rows: ResultRow[]): [string, BenchResult] => [
+      name,
+      { ...resultOf(rows), name },
+    ];
+    const cut = (splitter: string, recall: number, iou: number) => {
+      return { ranker: 'builtin', splitter, 'recall in 2,000 tokens': recall, 'IoU@5': iou };
+    };
+    const bars = renderQuality(
+      new Map([
+        of('grounded-units', [
+          {
+            ...{ setting: 'default', chunks: 10_000, dimensions: 512 },
+            ...{ readUnits: { mean: 51 }, roundTrips: { p95: 4 } },
+          },
+        ]),
+        of('chunking-eval', [cut('recursive 400', 0.92, 0.03), cut('groundwork 1', 0.93, 0.045)]),
+      ]),
+    );
+    expect(bars).toContain('| at most 50; 4 | 51; 4 | – | no |');
+    expect(bars).toContain('| at most 0.01 | -0.010 | – | yes |');
+    expect(bars).toContain('| 1.3 times | 1.50 | – | yes |');
+  });
+
+  it('has what is in the prompt', () => {
+    const row = { hitsConsidered: 10, tokensEstimateMax: 3_000, recall: 0.5, hits: 9, passages: 7 };
+    const prompts = { table: 'prompts', ...SET, ...row, tokens: 2_000, tokensSpared: 80 };
+    expect(pageOf([...ROWS, prompts])).toContain('| 10 | 3,000 | 0.5 | 9 | 7 | 2,000 | 80 |');
   });
 
   it('has slices as columns', () => {

@@ -15,7 +15,13 @@ import { indexDocuments } from '../../src/jobs/index-here';
 import { DEFAULT_KNOBS } from '../../src/retrieval/knobs';
 import { documentsOf, wordProvider } from '../support/index-site';
 
-const ISSUE = { key: 'K-1', type: 'Bug', summary: 'Sum', description: 'Text', labels: ['a', 'b'] };
+const ISSUE = {
+  key: 'K-1',
+  type: 'Bug',
+  summary: 'Sum',
+  description: 'Acceptance criteria\nText',
+  labels: ['a', 'b'],
+};
 const [ITEM, QUESTION] = parseJudgedQueries(
   'q.jsonl',
   [
@@ -76,7 +82,7 @@ describe('remembered vectors', () => {
 
 describe('peers', () => {
   it('are asked the summary twice, description and labels once', () => {
-    expect(peerText(ITEM)).toBe('Sum\nSum\nText\na b');
+    expect(peerText(ITEM)).toBe('Sum\nSum\nAcceptance criteria\nText\na b');
     expect(peerText(QUESTION)).toBe('Who?');
   });
 

@@ -3,7 +3,7 @@
 import { SIGNIFICANCE } from '../../../src/retrieval/threshold';
 
 export const INTRODUCTION = `How well the right passages are found, on judged sets, beside other packages on the same chunks. Made by
-\`npm run bench -- quality-page\` from the newest results of \`npm run bench -- quality\` and \`npm run bench -- chunking-eval\`
+\`npm run bench -- quality-page\` from the newest results of \`npm run bench -- quality\`, \`npm run bench -- grounded-units\` and \`npm run bench -- chunking-eval\`
 in \`bench/results\`; edit those who make it, not this page.`;
 
 export interface SetProse {
@@ -43,7 +43,7 @@ export const FIGURES = `- **recall@k**: of the passages that must be in the prom
 - **MRR**: one over the rank of the first chunk that hits any labelled passage, to rank 20.
 - **tokens@10**: estimated tokens of the first ten chunks together, mean over all queries. Recall without it says nothing.
 - **grounded@10**: recall@10 of what reaches the threshold. **hits@10**: recall@10 of what the product gives, after threshold,
-  near-duplicates and the cap per document.
+  duplicates and the cap per document.
 - **missed**: share of the queries with passages for which nothing reaches the threshold; **false**: share of the others for
   which something does.
 - **units, trips**: read units (mean, 95th percentile) and round trips (95th percentile) of one query as the product asks it, on
@@ -56,8 +56,12 @@ export const PEERS = `Every peer ranks the chunks that Groundwork stores, with i
 twice, description and labels once. Settings are the best that its documentation offers. vectra appends what words find behind
 what vectors find. What is called a stand-in is no package: it is put together here, to have a simple hybrid to compare with.`;
 
-export const STEPS = `The first row is the whole. Selection (near-duplicates, cap per document) comes after the ranking, so it shows in hits@10 alone. The
+export const STEPS = `The first row is the whole. Selection (duplicates, cap per document) comes after the ranking, so it shows in hits@10 alone. Rows without units are
+put together of rankings that the product does not make in one query. The
 threshold is calibrated for the whole: where a step changes scores, missed and false are those of a threshold that is not its own.`;
+
+export const PROMPTS = `Passages of the section of the prompt, in estimated tokens, mean over all queries; recall is of the passages that must be there, after
+threshold, selection, merging of neighbours and packing into the budget.`;
 
 export const THRESHOLD = `No number is a threshold for all: cosines and lexical scores differ from model to model and from library to library, and grow with
 the length of a query. So each library is calibrated when it is published. Short texts of other walks of life, which ship with

@@ -3,7 +3,16 @@
 import { type BenchResult, type ResultRow, valueAt } from '../../page/results';
 import { allColumns, type Column, table } from '../../page/table';
 import { barRows } from './bars';
-import { FIGURES, INTRODUCTION, PEERS, SETS, type SetProse, STEPS, THRESHOLD } from './prose';
+import {
+  FIGURES,
+  INTRODUCTION,
+  PEERS,
+  PROMPTS,
+  SETS,
+  type SetProse,
+  STEPS,
+  THRESHOLD,
+} from './prose';
 
 const FIGURE_COLUMNS: readonly Column[] = [
   ['recall@5', 'recall@5'],
@@ -39,7 +48,7 @@ export function renderQuality(results: ReadonlyMap<string, BenchResult>): string
     quality === undefined
       ? 'Not measured yet; `npm run bench -- quality` measures it.'
       : `Measured on ${surroundings(quality)}`,
-    ...barsOf(rows),
+    ...barsOf(results),
     ...SETS.flatMap((set) => sectionOf(set, rows)),
     '## The peers',
     PEERS,
@@ -57,11 +66,11 @@ function surroundings({ machine, node, date, commit, uncommittedChanges }: Bench
   return `${machine}, Node ${node}, ${date}, commit ${commit}${changes}.`;
 }
 
-function barsOf(rows: readonly ResultRow[]): string[] {
-  const bars = barRows(rows);
+function barsOf(results: ReadonlyMap<string, BenchResult>): string[] {
+  const bars = barRows(results);
   if (bars.length === 0) return [];
   const columns: Column[] = [
-    ['on refinement-eval', 'bar'],
+    ['', 'bar'],
     ['asked', 'asked'],
     ['found', 'found'],
     ['interval', 'interval'],
@@ -97,6 +106,7 @@ function sectionOf({ name, title, text }: SetProse, rows: readonly ResultRow[]):
     ),
     'The same as differences from the whole:',
     table(DIFFERENCE_COLUMNS('system'), pairedRows(of('step differences'), 'system')),
+    ...promptsOf(of('prompts')),
     ...slicesOf(of('slices')),
   ];
 }
@@ -125,6 +135,19 @@ function pairedRows(rows: readonly ResultRow[], of: string): ResultRow[] {
 function withInterval(row: ResultRow, path: string, digits: number): string {
   const at = (end: string) => Number(valueAt(row, `${path}.${end}`)).toFixed(digits);
   return `${at('value')} (${at('low')} to ${at('high')})`;
+}
+
+function promptsOf(rows: readonly ResultRow[]): string[] {
+  const columns: Column[] = [
+    ['hits considered', 'hitsConsidered'],
+    ['budget', 'tokensEstimateMax'],
+    ['recall', 'recall'],
+    ['hits', 'hits'],
+    ['passages', 'passages'],
+    ['tokens', 'tokens'],
+    ['spared by merging', 'tokensSpared'],
+  ];
+  return rows.length === 0 ? [] : ['### What is in the prompt', PROMPTS, table(columns, rows)];
 }
 
 /** A row a system, a column a slice. */

@@ -30,7 +30,6 @@ function createPeer(name: string, properties: string[], isEnglish: boolean): Qua
   return {
     name,
     version: `@orama/orama ${installedVersion('@orama/orama')}`,
-    needsVectors: true,
     async build(chunks) {
       const { create, insertMultiple, search } = await loadPeer<Orama>('@orama/orama');
       const dims = chunks[0]?.vector?.length ?? 0;

@@ -13,7 +13,6 @@ export interface QualityPeer {
   readonly name: string;
   /** Package and version. */
   readonly version: string;
-  readonly needsVectors: boolean;
   build(chunks: readonly PeerChunk[]): Promise<PeerRanking>;
 }
 

@@ -9,7 +9,7 @@
 
 import { installedVersion } from '../../peers/support/adapter';
 import { dot, type PeerChunk } from '../chunks';
-import { buildMiniSearch } from './minisearch';
+import { buildMiniSearch, ENGLISH, PLAIN } from './minisearch';
 import type { PeerRanking, QualityPeer } from './peer';
 
 const RRF_K = 60;
@@ -19,22 +19,20 @@ const DEPTH = 1_000;
 export const EXACT_COSINE: QualityPeer = {
   name: 'exact cosine alone (stand-in)',
   version: '–',
-  needsVectors: true,
   build: async (chunks) => exactCosine(chunks),
 };
-export const RRF_TEXT = createPeer('minisearch and exact cosine by RRF (stand-in), text', ['text']);
-export const RRF_FIELDS = createPeer(
-  'minisearch and exact cosine by RRF (stand-in), text, headings and name',
-  ['text', 'headings', 'name'],
+export const RRF_TEXT = createPeer('minisearch and exact cosine by RRF (stand-in), text', PLAIN);
+export const RRF_ENGLISH = createPeer(
+  'minisearch and exact cosine by RRF (stand-in), English, text, headings and name',
+  ENGLISH,
 );
 
-function createPeer(name: string, fields: string[]): QualityPeer {
+function createPeer(name: string, options: typeof PLAIN): QualityPeer {
   return {
     name,
     version: `minisearch ${installedVersion('minisearch')}`,
-    needsVectors: true,
     async build(chunks) {
-      const halves = [await buildMiniSearch(chunks, fields), exactCosine(chunks)];
+      const halves = [await buildMiniSearch(chunks, await options()), exactCosine(chunks)];
       return {
         async rank(query, depth) {
           const rankings = await Promise.all(halves.map((half) => half.rank(query, DEPTH)));

@@ -60,7 +60,6 @@ function createPeer(each: number): QualityPeer {
   return {
     name: `vectra, hybrid, ${each} by vectors and ${each} by words`,
     version: `vectra ${installedVersion('vectra')}`,
-    needsVectors: true,
     async build(chunks) {
       const folder = mkdtempSync(join(tmpdir(), 'groundwork-vectra-'));
       await writeIndex(folder, chunks);
