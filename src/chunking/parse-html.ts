@@ -53,7 +53,7 @@ const ROWS_COVERED_MAX = 65_534;
 
 /** Offsets are into the text this gives, not into the source. **Cost**: linear. */
 export function parseHtml(source: string): ParsedDocument {
-  const reader = new HtmlReader();
+  const reader = new HtmlReader(source.length);
   let rest = source;
   while (rest !== '') rest = rest.slice(readUntilTooDeep(rest, reader));
   return reader.finish();
@@ -87,7 +87,7 @@ function readUntilTooDeep(source: string, reader: HtmlReader): number {
 }
 
 class HtmlReader {
-  private readonly out = new StructuredText();
+  private readonly out: StructuredText;
   private droppedDepth = 0;
   private foreignDepth = 0;
   private codeDepth = 0;
@@ -96,6 +96,10 @@ class HtmlReader {
   private titleParts: string[] | undefined;
   /** What the page says about itself, the first of each name. */
   private readonly fields = new Map<string, string>();
+
+  constructor(sourceLength: number) {
+    this.out = new StructuredText(sourceLength);
+  }
 
   /** True inside an element whose text is dropped. */
   get isDropping(): boolean {

@@ -11,7 +11,7 @@
  */
 
 import { HeadingPath } from './heading-path';
-import { type CellSpans, TableText } from './structured-table';
+import { type CellSpans, RepetitionBudget, TableText } from './structured-table';
 import { isBlank } from './text-scan';
 import type { Block, BlockKind } from './types';
 
@@ -55,6 +55,11 @@ export class StructuredText {
   private introducing = false;
   private pendingNote: string | undefined;
   private firstTitle: string | undefined;
+  private readonly repetitions: RepetitionBudget;
+
+  constructor(sourceLength: number) {
+    this.repetitions = new RepetitionBudget(sourceLength);
+  }
 
   /** Ends the running block, as the border of any block element does; a space inside a cell. */
   breakBlock(): void {
@@ -156,7 +161,7 @@ export class StructuredText {
   enterTable(): void {
     this.breakBlock();
     this.tableDepth += 1;
-    this.table ??= new TableText();
+    this.table ??= new TableText(this.repetitions);
   }
 
   leaveTable(): void {
