@@ -145,6 +145,30 @@ describe('blocks', () => {
     );
   });
 
+  it('mark a long run of struck text in time that grows with its length', () => {
+    // In quadratic time this would take an hour.
+    expect(parseHtml(`<s>a${' '.repeat(2_000_000)}b</s>`).text).toBe('~~a b~~');
+  });
+
+  it.each([
+    [
+      'blocks',
+      '<pre class="language-bash"><code><div class=token-line>git checkout main</div>' +
+        '<div class=token-line>git pull\n</div><div><br></div><div>git tag</div></code></pre>',
+      'bash\ngit checkout main\ngit pull\n\ngit tag',
+    ],
+    [
+      'rows, a space between their cells',
+      '<pre><table><tr><td>1</td><td>const a</td></tr><tr><td></td><td>  let b</td></tr></table></pre>',
+      '\n1 const a\n  let b',
+    ],
+    ['items', '<pre>first<ol><li>x<li>y</ol>last</pre>', '\nfirst\nx\ny\nlast'],
+    ['paragraphs', '<pre><p>first</p><p>second</p></pre>', '\nfirst\nsecond'],
+    ['spans, which end none', '<pre><span>a</span><b>b</b></pre>', '\nab'],
+  ])('break lines of code at the ends of %s', (_what, source, content) => {
+    expect(shown(source)).toEqual([['code', `\`\`\`${content}\n\`\`\``]]);
+  });
+
   it('flatten tables within tables', () => {
     const source = '<table><tr><td>a<table><tr><td>b<td>c</table>d<td>e</table>';
     expect(shown(source)).toEqual([['table', 'a b c d | e']]);
