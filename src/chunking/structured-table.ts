@@ -48,7 +48,7 @@ const REPEATED_LENGTH_MAX = 200;
 /** Length of all that a document's tables repeat, by that of its source. */
 const REPEATED_SHARE_MAX = 4;
 
-/** What all tables of a document may repeat, so that text stays linear in the size of its source. */
+/** What a document's tables may repeat, so that text stays linear in the size of its source. */
 export class RepetitionBudget {
   private left: number;
 

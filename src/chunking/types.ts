@@ -27,6 +27,8 @@ export interface Block {
   headings: readonly string[];
   /** Heading level 1-6, list nesting depth from 1; absent for the rest. */
   level?: number;
+  /** What a quote is the marks of, where that is cut by lines. */
+  holds?: 'table' | 'code';
   /** True for what says what the next block is about, as a heading does: they stay together. */
   introduces?: true;
 }
