@@ -1,7 +1,7 @@
 /** Markdown source → its blocks without heading paths, window by window. */
 
-import type { Blockquote, RootContent } from 'mdast';
-import { codeEnd, lineHead, quotedEnds, textEnd } from './markdown-lines';
+import type { Blockquote, List, RootContent } from 'mdast';
+import { codeEnd, lineHead, textEnd } from './markdown-lines';
 import {
   type MarkdownWindow,
   type Positioned,
@@ -104,40 +104,44 @@ function takeOpenNode(
 }
 
 /**
- * Reads a quote on from its last block where it has several; else to the end of its only one by its
- * lines, where they tell.
+ * Reads a quote on from its last block where it has several, as a list in it from its last item,
+ * else to the end of its only block by its lines.
  */
 function takeOpenQuote(
   source: string,
   window: MarkdownWindow,
   quote: Blockquote,
   drafts: BlockDraft[],
-): number {
-  let inner = quote;
+): number | undefined {
+  let inner: Blockquote | List = quote;
   let depth = 1;
-  for (; inner.children.length === 1 && inner.children[0]?.type === 'blockquote'; depth += 1) {
-    inner = inner.children[0];
+  for (let only = onlyChild(quote); only !== undefined; only = onlyChild(only)) {
+    if (only.type !== 'blockquote' && only.type !== 'list') break;
+    inner = only;
+    if (only.type === 'list') break;
+    depth += 1;
   }
   const last = inner.children.at(-1);
-  if (last === undefined) return window.end;
+  if (last === undefined) return undefined;
   // What follows a definition may still turn out to be its title.
   if (inner.children.length > 1 && inner.children.at(-2)?.type !== 'definition') {
-    draftNodes([{ ...inner, children: inner.children.slice(0, -1) }], window, drafts);
+    const finished: RootContent[] = inner.children.slice(0, -1);
+    draftNodes(
+      [{ type: 'blockquote', children: finished as Blockquote['children'] }],
+      window,
+      drafts,
+    );
     return lineStartOffset(source, window.startOf(last), window.start);
   }
-  if (inner.children.length === 1 && isReadByLines(last)) {
-    const start = window.startOf(last);
-    const end = openEnd(source, window, { node: last, depth });
-    drafts.push(quoteDraft(last.type, { start, end }));
-    return end;
-  }
-  draftNodes([quote], window, drafts);
-  let start = window.end;
-  for (const end of quotedEnds(source, start)) {
-    drafts.push({ kind: 'quote', start, end });
-    start = end;
-  }
-  return start;
+  if (inner.children.length > 1 || !isReadByLines(last)) return undefined;
+  const start = window.startOf(last);
+  const end = openEnd(source, window, { node: last, depth });
+  drafts.push(quoteDraft(last.type, { start, end }));
+  return end;
+}
+
+function onlyChild(node: RootContent): RootContent | undefined {
+  return 'children' in node && node.children.length === 1 ? node.children[0] : undefined;
 }
 
 function isReadByLines({ type }: RootContent): boolean {

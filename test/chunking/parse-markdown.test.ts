@@ -171,6 +171,11 @@ describe('blocks longer than a window', () => {
     }
   });
 
+  it('a list in a quote is read on from its last item', () => {
+    const found = kinds(`${lines('> - item')}> - \`\`\`\n>   x\n>   \`\`\`\n\n# after`);
+    expect(found).toEqual([...Array<string>(501).fill('quote'), 'heading']);
+  });
+
   it('a list is one item after the other', () => {
     const found = kinds(`${lines('- item')}\n# after`);
     expect(found).toEqual([...Array<string>(500).fill('list-item'), 'heading']);
