@@ -1,7 +1,7 @@
 /** Markdown source → its blocks without heading paths, window by window. */
 
-import type { Blockquote, List, RootContent } from 'mdast';
-import { codeEnd, lineHead, textEnd } from './markdown-lines';
+import type { Blockquote, RootContent } from 'mdast';
+import { codeEnd, lineHead, quotedEnds, textEnd } from './markdown-lines';
 import {
   type MarkdownWindow,
   type Positioned,
@@ -28,13 +28,16 @@ export interface WindowLengths {
   max: number;
 }
 
+/** Quotes within quotes that are read on by their lines. */
+const QUOTE_DEPTH_MAX = 20;
+
 /**
  * Reads all blocks in document order.
  *
  * A node that fills a whole window is continued by lines where its end can be seen from them
  * (paragraph, table, code, quote), read on from its last item where it has several (list), and
  * otherwise parsed again in a window of twice the length, up to `lengths.max`, where it is cut:
- * only its structure suffers then, never an offset.
+ * only its structure suffers then, never an offset. In a quote it is the same but for that.
  */
 export function readMarkdownBlocks(
   source: string,
@@ -105,43 +108,52 @@ function takeOpenNode(
 
 /**
  * Reads a quote on from its last block where it has several, as a list in it from its last item,
- * else to the end of its only block by its lines.
+ * else to the end of its only block by its lines. Where these do not tell, all quoted lines are
+ * taken for text: to parse ever longer windows would cost more than the structure is worth.
  */
 function takeOpenQuote(
   source: string,
   window: MarkdownWindow,
   quote: Blockquote,
   drafts: BlockDraft[],
-): number | undefined {
-  let inner: Blockquote | List = quote;
-  let depth = 1;
-  for (let only = onlyChild(quote); only !== undefined; only = onlyChild(only)) {
-    if (only.type !== 'blockquote' && only.type !== 'list') break;
-    inner = only;
-    if (only.type === 'list') break;
-    depth += 1;
-  }
-  const last = inner.children.at(-1);
-  if (last === undefined) return undefined;
+): number {
+  const { children, depth } = innermost(quote);
+  let open = children.length - 1;
   // What follows a definition may still turn out to be its title.
-  if (inner.children.length > 1 && inner.children.at(-2)?.type !== 'definition') {
-    const finished: RootContent[] = inner.children.slice(0, -1);
-    draftNodes(
-      [{ type: 'blockquote', children: finished as Blockquote['children'] }],
-      window,
-      drafts,
-    );
-    return lineStartOffset(source, window.startOf(last), window.start);
+  if (children[open - 1]?.type === 'definition') open -= 1;
+  const node = children[open];
+  if (node !== undefined && open > 0) {
+    const finished = children.slice(0, open) as Blockquote['children'];
+    draftNodes([{ type: 'blockquote', children: finished }], window, drafts);
+    return lineStartOffset(source, window.startOf(node), window.start);
   }
-  if (inner.children.length > 1 || !isReadByLines(last)) return undefined;
-  const start = window.startOf(last);
-  const end = openEnd(source, window, { node: last, depth });
-  drafts.push(quoteDraft(last.type, { start, end }));
-  return end;
+  if (node !== undefined && children.length === 1 && isReadByLines(node)) {
+    const start = window.startOf(node);
+    const end = openEnd(source, window, { node, depth });
+    drafts.push(quoteDraft(node.type, { start, end }));
+    return end;
+  }
+  draftNodes([quote], window, drafts);
+  let start = window.end;
+  for (const end of quotedEnds(source, start)) {
+    drafts.push({ kind: 'quote', start, end });
+    start = end;
+  }
+  return start;
 }
 
-function onlyChild(node: RootContent): RootContent | undefined {
-  return 'children' in node && node.children.length === 1 ? node.children[0] : undefined;
+/** What the innermost of the quotes has that hold nothing else, or the list that it holds. */
+function innermost(quote: Blockquote): { children: readonly RootContent[]; depth: number } {
+  let children: readonly RootContent[] = quote.children;
+  for (let depth = 1; ; depth += 1) {
+    const [only] = children;
+    if (children.length !== 1 || only === undefined || depth === QUOTE_DEPTH_MAX) {
+      return { children: depth === QUOTE_DEPTH_MAX ? [] : children, depth };
+    }
+    if (only.type === 'list') return { children: only.children, depth };
+    if (only.type !== 'blockquote') return { children, depth };
+    children = only.children;
+  }
 }
 
 function isReadByLines({ type }: RootContent): boolean {

@@ -11,6 +11,7 @@ const INTERRUPTS =
 const FENCE_OPENING = /^ {0,3}(`{3,}|~{3,})/;
 const INDENTED = /^(?: {4}| {0,3}\t)/;
 const QUOTE_MARK = /^ {0,3}>[ \t]?/;
+const QUOTED_BLANK = /^[>\s]*$/;
 const LINE_HEAD_LENGTH = 200;
 
 /** End of the paragraph or table that is still open at the line that starts at `from`. */
@@ -42,6 +43,20 @@ export function codeEnd(
     if (opening !== undefined && isClosingFence(head, opening)) break;
   }
   return line;
+}
+
+/** Ends of the quoted blocks from `from` on, one at each quoted blank line. */
+export function quotedEnds(source: string, from: number): number[] {
+  const ends: number[] = [];
+  let line = from;
+  while (line < source.length) {
+    const head = lineHead(source, line);
+    if (!QUOTE_MARK.test(head)) break;
+    line = nextLineOffset(source, line);
+    if (QUOTED_BLANK.test(head)) ends.push(line);
+  }
+  if (line > (ends.at(-1) ?? from)) ends.push(line);
+  return ends;
 }
 
 /** The beginning of a line, which is enough to tell what it is. */

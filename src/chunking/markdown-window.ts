@@ -21,7 +21,7 @@ import { nextLineOffset } from './text-scan';
 
 /** Units of source a window has at least; prose, lists and headings were read fastest so. */
 export const WINDOW_LENGTH_MIN = 2_048;
-/** A single block that is longer is cut here if nothing in it says where; see `readNodes`. */
+/** A longer block is cut here if nothing in it says where; see `readMarkdownBlocks`. */
 export const WINDOW_LENGTH_MAX = 131_072;
 
 const LINE_HEAD_LENGTH = 1_500;
