@@ -12,6 +12,7 @@
  */
 
 import { assertInvariant } from '../errors';
+import { titleAbove } from './document-title';
 import { runningWeights } from './estimate-tokens';
 import { joinSmallSections, type PackedSection } from './join-small';
 import { isHeading, packSection } from './pack-section';
@@ -20,8 +21,11 @@ import { type WeighedText, weightOf } from './text-cuts';
 import { lineStartOffset } from './text-scan';
 import type { Block, Chunk, ChunkingOptions, ParsedDocument } from './types';
 
-/** Raised whenever the same document would be cut differently; part of an index's fingerprint. */
-export const CHUNKER_VERSION = 2;
+/**
+ * Raised whenever the same document would be cut differently, or its chunks have other headings;
+ * part of an index's fingerprint.
+ */
+export const CHUNKER_VERSION = 3;
 
 /**
  * Chosen by how much of the judged answers the first chunks hold, and how little else
@@ -53,13 +57,13 @@ export function chunkDocument(
     level: levelOf(section),
   }));
   const headingsAt = headingsReader(spans);
+  const underTitle = titleAbove(parsed);
   return joinSmallSections(sections, { min, max }).map(
     ({ start, end, lead, trail, weight }, ordinal) => ({
       ordinal,
       start,
       end,
-      ownStart: start,
-      headings: headingsAt(start, end),
+      headings: underTitle(headingsAt(start, end)),
       lead,
       trail,
       tokensEstimate: Math.ceil(weight),

@@ -68,7 +68,7 @@ function placeGroup(
 /** Adds the group to the last piece, which it changes, where both fit. */
 function joinBackward(joined: Piece[], group: Group, max: number): boolean {
   const last = joined.at(-1);
-  if (last === undefined || last.weight + group.weight > max) return false;
+  if (last === undefined || last.trail !== '' || last.weight + group.weight > max) return false;
   joined[joined.length - 1] = joinedOf(last, group);
   return true;
 }

@@ -1,6 +1,7 @@
 /** Markdown source → its blocks without heading paths, window by window. */
 
-import type { RootContent } from 'mdast';
+import type { Blockquote, RootContent } from 'mdast';
+import { codeEnd, lineHead, quotedEnds, textEnd } from './markdown-lines';
 import {
   type MarkdownWindow,
   type Positioned,
@@ -8,7 +9,7 @@ import {
   WINDOW_LENGTH_MAX,
   WINDOW_LENGTH_MIN,
 } from './markdown-window';
-import { isBlank, lineAt, lineStartOffset, nextLineOffset, skipSpace } from './text-scan';
+import { lineStartOffset, nextLineOffset, skipSpace } from './text-scan';
 import type { BlockKind } from './types';
 
 export interface BlockDraft {
@@ -16,6 +17,8 @@ export interface BlockDraft {
   start: number;
   end: number;
   level?: number;
+  /** Of a quote: the block in it, where that is cut by lines. */
+  holds?: 'table' | 'code';
   /** Where the text of a heading stands, without its marks. */
   content?: { start: number; end: number };
 }
@@ -25,14 +28,8 @@ export interface WindowLengths {
   max: number;
 }
 
-/** Lines that end a paragraph or table although no blank line stands before them. */
-const INTERRUPTS =
-  /^ {0,3}(?:(?:#{1,6}|[-*+]|\d{1,9}[.)])(?:[ \t]|$)|>|<|`{3}|~{3}|(?:[-*_=][ \t]*){2,}$)/;
-const FENCE_OPENING = /^ {0,3}(`{3,}|~{3,})/;
-const INDENTED = /^(?: {4}| {0,3}\t)/;
-const QUOTED = /^ {0,3}>/;
-const QUOTED_BLANK = /^[>\s]*$/;
-const LINE_HEAD_LENGTH = 200;
+/** Quotes within quotes that are read on by their lines. */
+const QUOTE_DEPTH_MAX = 20;
 
 /**
  * Reads all blocks in document order.
@@ -40,7 +37,7 @@ const LINE_HEAD_LENGTH = 200;
  * A node that fills a whole window is continued by lines where its end can be seen from them
  * (paragraph, table, code, quote), read on from its last item where it has several (list), and
  * otherwise parsed again in a window of twice the length, up to `lengths.max`, where it is cut:
- * only its structure suffers then, never an offset.
+ * only its structure suffers then, never an offset. In a quote it is the same but for that.
  */
 export function readMarkdownBlocks(
   source: string,
@@ -101,73 +98,75 @@ function takeOpenNode(
     draftNodes([{ ...node, children: node.children.slice(0, -1) }], window, drafts);
     return lineStartOffset(source, window.startOf(last), window.start);
   }
-  if (node.type === 'blockquote') {
-    draftNodes([node], window, drafts);
-    return draftQuoteLines(source, window.end, drafts);
-  }
+  if (node.type === 'blockquote') return takeOpenQuote(source, window, node, drafts);
   if (node.type !== 'paragraph' && node.type !== 'table' && node.type !== 'code') return undefined;
   const start = window.startOf(node);
-  const end = node.type === 'code' ? codeEnd(source, start, window) : textEnd(source, window.end);
+  const end = openEnd(source, window, { node, depth: 0 });
   drafts.push({ kind: node.type, start, end });
   return end;
 }
 
-/** Drafts the quoted lines from `from` on, a block up to each quoted blank line; gives the end. */
-function draftQuoteLines(source: string, from: number, drafts: BlockDraft[]): number {
-  let line = from;
-  let start = from;
-  while (line < source.length) {
-    const head = lineHead(source, line);
-    if (!QUOTED.test(head)) break;
-    line = nextLineOffset(source, line);
-    if (QUOTED_BLANK.test(head)) {
-      drafts.push({ kind: 'quote', start, end: line });
-      start = line;
+/**
+ * Reads a quote on from its last block where it has several, as a list in it from its last item,
+ * else to the end of its only block by its lines. Where these do not tell, all quoted lines are
+ * taken for text: to parse ever longer windows would cost more than the structure is worth.
+ */
+function takeOpenQuote(
+  source: string,
+  window: MarkdownWindow,
+  quote: Blockquote,
+  drafts: BlockDraft[],
+): number {
+  const { children, depth } = innermost(quote);
+  let open = children.length - 1;
+  // What follows a definition may still turn out to be its title.
+  if (children[open - 1]?.type === 'definition') open -= 1;
+  const node = children[open];
+  if (node !== undefined && open > 0) {
+    const finished = children.slice(0, open) as Blockquote['children'];
+    draftNodes([{ type: 'blockquote', children: finished }], window, drafts);
+    return lineStartOffset(source, window.startOf(node), window.start);
+  }
+  if (node !== undefined && children.length === 1 && isReadByLines(node)) {
+    const start = window.startOf(node);
+    const end = openEnd(source, window, { node, depth });
+    drafts.push(quoteDraft(node.type, { start, end }));
+    return end;
+  }
+  draftNodes([quote], window, drafts);
+  let start = window.end;
+  for (const end of quotedEnds(source, start)) {
+    drafts.push({ kind: 'quote', start, end });
+    start = end;
+  }
+  return start;
+}
+
+/** What the innermost of the quotes has that hold nothing else, or the list that it holds. */
+function innermost(quote: Blockquote): { children: readonly RootContent[]; depth: number } {
+  let children: readonly RootContent[] = quote.children;
+  for (let depth = 1; ; depth += 1) {
+    const [only] = children;
+    if (children.length !== 1 || only === undefined || depth === QUOTE_DEPTH_MAX) {
+      return { children: depth === QUOTE_DEPTH_MAX ? [] : children, depth };
     }
+    if (only.type === 'list') return { children: only.children, depth };
+    if (only.type !== 'blockquote') return { children, depth };
+    children = only.children;
   }
-  if (line > start) drafts.push({ kind: 'quote', start, end: line });
-  return line;
 }
 
-/** End of the paragraph or table that is still open at the line that starts at `from`. */
-function textEnd(source: string, from: number): number {
-  let line = from;
-  while (line < source.length) {
-    const head = lineHead(source, line);
-    if (isBlank(head) || INTERRUPTS.test(head)) break;
-    line = nextLineOffset(source, line);
-  }
-  return line;
+function isReadByLines({ type }: RootContent): boolean {
+  return type === 'paragraph' || type === 'table' || type === 'code';
 }
 
-function codeEnd(source: string, start: number, window: MarkdownWindow): number {
-  const opening = FENCE_OPENING.exec(lineHead(source, lineStartOffset(source, start, 0)))?.[1];
-  let line = window.end;
-  if (opening === undefined) {
-    while (line < source.length) {
-      const head = lineHead(source, line);
-      if (!isBlank(head) && !INDENTED.test(head)) break;
-      line = nextLineOffset(source, line);
-    }
-    return line;
-  }
-  while (line < source.length) {
-    const closes = isClosingFence(lineHead(source, line), opening);
-    line = nextLineOffset(source, line);
-    if (closes) break;
-  }
-  return line;
-}
-
-function isClosingFence(line: string, opening: string): boolean {
-  const closing = FENCE_OPENING.exec(line)?.[1];
-  if (closing === undefined || closing[0] !== opening[0]) return false;
-  return closing.length >= opening.length && line.trim() === closing;
-}
-
-/** The beginning of a line, which is enough to tell what it is. */
-function lineHead(source: string, start: number): string {
-  return lineAt(source.slice(start, start + LINE_HEAD_LENGTH), 0);
+function openEnd(
+  source: string,
+  window: MarkdownWindow,
+  { node, depth }: { node: RootContent; depth: number },
+): number {
+  if (node.type !== 'code') return textEnd(source, window.end, depth);
+  return codeEnd(source, { start: window.startOf(node), end: window.endOf(node) }, depth);
 }
 
 function skipBlankLines(source: string, from: number): number {
@@ -177,7 +176,7 @@ function skipBlankLines(source: string, from: number): number {
 
 /** Length of the front matter with its fences, so that the first window holds it whole; or 0. */
 function frontMatterLength(source: string, lengthMax: number): number {
-  const fence = /^(?:---|\+\+\+)(?=[ \t]*\r?\n)/.exec(source.slice(0, LINE_HEAD_LENGTH))?.[0];
+  const fence = /^(?:---|\+\+\+)(?=[ \t]*$)/.exec(lineHead(source, 0))?.[0];
   if (fence === undefined) return 0;
   let line = nextLineOffset(source, 0);
   while (line < Math.min(source.length, lengthMax)) {
@@ -227,7 +226,7 @@ function draftNodes(
 
 function draftLeaf({ node, listDepth, quoted }: Visit, window: MarkdownWindow): BlockDraft {
   const range = { start: window.startOf(node), end: window.endOf(node) };
-  if (quoted) return { kind: 'quote', ...range };
+  if (quoted) return quoteDraft(node.type, range);
   if (node.type === 'heading' && listDepth === 0) {
     const first = node.children[0];
     const last = node.children.at(-1);
@@ -241,6 +240,12 @@ function draftLeaf({ node, listDepth, quoted }: Visit, window: MarkdownWindow): 
   const isItemText = listDepth > 0 && (kind === 'paragraph' || kind === 'list-item');
   if (isItemText) return { kind: 'list-item', level: listDepth, ...range };
   return { kind, ...range };
+}
+
+function quoteDraft(type: RootContent['type'], range: { start: number; end: number }): BlockDraft {
+  const draft: BlockDraft = { kind: 'quote', ...range };
+  if (type === 'table' || type === 'code') draft.holds = type;
+  return draft;
 }
 
 function contentRange(

@@ -8,7 +8,7 @@
  *
  * Two more things bound the time: inline markup is switched off (it does not move blocks), and
  * the middle of very long lines is hidden from the parser (a line's beginning and end decide what
- * it is).
+ * it is), but for the borders of the cells that a row of a table would have.
  */
 
 import type { Root, RootContent } from 'mdast';
@@ -21,11 +21,15 @@ import { nextLineOffset } from './text-scan';
 
 /** Units of source a window has at least; prose, lists and headings were read fastest so. */
 export const WINDOW_LENGTH_MIN = 2_048;
-/** A single block that is longer is cut here if nothing in it says where; see `readNodes`. */
+/** A longer block is cut here if nothing in it says where; see `readMarkdownBlocks`. */
 export const WINDOW_LENGTH_MAX = 131_072;
 
 const LINE_HEAD_LENGTH = 1_500;
 const LINE_TAIL_LENGTH = 100;
+/** What is left of the middle of a row: its cells must count as many as the other rows have. */
+const ROW_MIDDLE_LENGTH_MAX = 16_384;
+const CELL = /(?:\\.|[^|\\])+/g;
+const CELL_LENGTH_MAX = 8;
 
 /** Constructs of running text, none of which can begin or end a block. */
 const INLINE_CONSTRUCTS = [
@@ -59,7 +63,7 @@ export interface Positioned {
   position?: Root['position'];
 }
 
-/** Parses whole lines from `start` until at least `length` units are taken. */
+/** Parses whole lines from `start` until at least `length` units are taken, and two of them. */
 export function parseWindow(source: string, start: number, length: number): MarkdownWindow {
   const lines: WindowLine[] = [];
   const seen: string[] = [];
@@ -69,7 +73,8 @@ export function parseWindow(source: string, start: number, length: number): Mark
     const line = shortenLine(source, end, lineEnd);
     lines.push({ sourceStart: end, sourceEnd: lineEnd, seenLength: line.length });
     seen.push(line);
-    taken += line.length;
+    // A long row is no table without the line behind it.
+    taken += Math.min(line.length, Math.ceil(length / 2));
     end = lineEnd;
   }
   const isFirst = start === 0;
@@ -94,7 +99,19 @@ export function parseWindow(source: string, start: number, length: number): Mark
 
 function shortenLine(source: string, start: number, end: number): string {
   if (end - start <= LINE_HEAD_LENGTH + LINE_TAIL_LENGTH) return source.slice(start, end);
-  return source.slice(start, start + LINE_HEAD_LENGTH) + source.slice(end - LINE_TAIL_LENGTH, end);
+  const middleStart = start + LINE_HEAD_LENGTH;
+  const tailStart = end - LINE_TAIL_LENGTH;
+  const middle = shortenMiddle(source.slice(middleStart, tailStart));
+  return source.slice(start, middleStart) + middle + source.slice(tailStart, end);
+}
+
+/** The borders of a row's cells and a little of each cell; nothing of what is no row. */
+function shortenMiddle(middle: string): string {
+  if (!middle.includes('|')) return '';
+  const shortened = middle.replace(CELL, (cell) =>
+    cell.length <= CELL_LENGTH_MAX ? cell : cell.replace(/[\\|]/g, '').slice(0, CELL_LENGTH_MAX),
+  );
+  return shortened.length <= ROW_MIDDLE_LENGTH_MAX ? shortened : '';
 }
 
 /** Columns count UTF-16 units from 1; past a hidden middle they count from the line's end. */

@@ -43,6 +43,8 @@ class SectionPacker {
   ) {}
 
   add(span: Span): void {
+    // What closes a fence that the source leaves open stands right behind the code.
+    if (this.open !== undefined && this.open.trail !== '') this.flush();
     const weight = weightOf(this.weighed, span.start, span.end);
     if (this.introduces(span, weight)) this.addIntroduction(span, weight);
     else this.addContent(span, weight);

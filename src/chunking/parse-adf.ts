@@ -30,7 +30,7 @@ interface NodeReading {
  */
 export function parseAdf(source: string): ParsedDocument {
   const root = readRoot(source);
-  const out = new StructuredText();
+  const out = new StructuredText(source.length);
   const steps: Step[] = [{ node: root, leaving: false }];
   for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
     const { node, leaving } = step;

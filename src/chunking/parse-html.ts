@@ -28,6 +28,11 @@ const PAGE_FIELDS = new Set(['title', 'lang', 'keywords', 'author']);
 const LISTS = new Set(['ul', 'ol', 'menu', 'dl']);
 const CODE_BLOCKS = new Set(['pre', 'listing', 'xmp']);
 const HEADING = /^h[1-6]$/;
+/** Elements that end a line of code, beside plain blocks, lists and headings. */
+const CODE_LINES = new Set([
+  ...['pre', 'listing', 'xmp', 'table', 'tr', 'caption', 'li', 'dt', 'dd', 'blockquote', 'summary'],
+  ...['hr'],
+]);
 const CODE_LANGUAGE = /(?:^|\s)(?:language|lang|brush:)[-\s]*([\w+#.-]{1,40})/;
 const ATTRIBUTE_TEXT_LENGTH_MAX = 1000;
 
@@ -53,7 +58,7 @@ const ROWS_COVERED_MAX = 65_534;
 
 /** Offsets are into the text this gives, not into the source. **Cost**: linear. */
 export function parseHtml(source: string): ParsedDocument {
-  const reader = new HtmlReader();
+  const reader = new HtmlReader(source.length);
   let rest = source;
   while (rest !== '') rest = rest.slice(readUntilTooDeep(rest, reader));
   return reader.finish();
@@ -87,7 +92,7 @@ function readUntilTooDeep(source: string, reader: HtmlReader): number {
 }
 
 class HtmlReader {
-  private readonly out = new StructuredText();
+  private readonly out: StructuredText;
   private droppedDepth = 0;
   private foreignDepth = 0;
   private codeDepth = 0;
@@ -96,6 +101,10 @@ class HtmlReader {
   private titleParts: string[] | undefined;
   /** What the page says about itself, the first of each name. */
   private readonly fields = new Map<string, string>();
+
+  constructor(sourceLength: number) {
+    this.out = new StructuredText(sourceLength);
+  }
 
   /** True inside an element whose text is dropped. */
   get isDropping(): boolean {
@@ -123,8 +132,11 @@ class HtmlReader {
     if (CODE_BLOCKS.has(name)) {
       this.codeDepth -= 1;
       if (this.codeDepth === 0) this.out.leaveCode();
+      else this.out.breakCode('\n');
     } else if (this.codeDepth === 0) {
       this.closeStructure(name);
+    } else if (endsCodeLine(name)) {
+      this.out.breakCode('\n');
     }
   }
 
@@ -145,8 +157,10 @@ class HtmlReader {
   }
 
   private openInsideCode(name: string, attributes: Attributes): void {
+    if (endsCodeLine(name)) this.out.breakCode('\n');
     if (CODE_BLOCKS.has(name)) this.codeDepth += 1;
     else if (name === 'br') this.out.lineBreak();
+    else if (name === 'td' || name === 'th') this.out.breakCode(' ');
     else if (name === 'code') this.out.nameCode(codeLanguage(attributes));
   }
 
@@ -225,6 +239,11 @@ class HtmlReader {
       if (title !== '') this.keepField('title', title);
     }
   }
+}
+
+/** Whether the border of an element inside code is the end of a line. */
+function endsCodeLine(name: string): boolean {
+  return CODE_LINES.has(name) || PLAIN_BLOCKS.has(name) || LISTS.has(name) || HEADING.test(name);
 }
 
 function spansOf(attributes: Attributes): CellSpans {

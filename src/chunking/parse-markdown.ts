@@ -30,13 +30,14 @@ export function parseMarkdown(source: string, windowLengths?: WindowLengths): Pa
   let metadata: DocumentMetadata = { labels: [] };
   const drafts = coverText(source, readMarkdownBlocks(source, windowLengths));
   const texts = headingTexts(source, drafts).values();
-  for (const { kind: drafted, start, end, level } of drafts) {
+  for (const { kind: drafted, start, end, level, holds } of drafts) {
     if (drafted === 'heading') path.enter(level ?? 1, texts.next().value ?? '');
     const read = drafted === 'front-matter' ? readFrontMatter(source.slice(start, end)) : undefined;
     if (read !== undefined) metadata = read;
     const kind = drafted === 'front-matter' && read === undefined ? 'other' : drafted;
     const block: Block = { kind, start, end, headings: path.current };
     if (level !== undefined) block.level = level;
+    if (holds !== undefined) block.holds = holds;
     blocks.push(block);
   }
   const title =

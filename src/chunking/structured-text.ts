@@ -4,26 +4,21 @@
  *
  * The text reads like light markdown: blocks are set apart by a blank line, list items carry a
  * marker and are indented by depth, a table is one line per row (`structured-table`), code stands
- * between fences. Headings carry no mark.
+ * between fences (`structured-code`). Headings carry no mark.
  *
  * Events that open something must be matched by the event that closes it. Whatever stands inside
  * a table cell becomes running text of that cell.
  */
 
 import { HeadingPath } from './heading-path';
-import { type CellSpans, TableText } from './structured-table';
+import { cleaned, folded, struckOut } from './running-text';
+import { CodeText } from './structured-code';
+import { type CellSpans, RepetitionBudget, TableText } from './structured-table';
 import { isBlank } from './text-scan';
 import type { Block, BlockKind } from './types';
 
 /** Indentation stops growing here, so that text stays linear in the size of a deep source. */
 const INDENTED_DEPTH_MAX = 10;
-
-/** Controls and U+FFFE/FFFF: admission refuses them in a file, an escape may smuggle them in. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
-const UNPRINTABLE = /[\u0000-\u0008\u000b\u000e-\u001f\u007f-\u009f\ufffe\uffff]/g;
-/** Where a word may be broken when it is shown; a word that holds one is not found. */
-const SOFT_HYPHEN = '\u00ad';
-const LONE_SURROGATE = /\p{Surrogate}/gu;
 
 interface ListLevel {
   /** Number of the next item; undefined for a list without numbers. */
@@ -49,12 +44,17 @@ export class StructuredText {
   private open: OpenBlock | undefined;
   private marker: string | undefined;
   private headingLevel: number | undefined;
-  private code: { language: string; parts: string[] } | undefined;
+  private code: CodeText | undefined;
   private table: TableText | undefined;
   private tableDepth = 0;
   private introducing = false;
   private pendingNote: string | undefined;
   private firstTitle: string | undefined;
+  private readonly repetitions: RepetitionBudget;
+
+  constructor(sourceLength: number) {
+    this.repetitions = new RepetitionBudget(sourceLength);
+  }
 
   /** Ends the running block, as the border of any block element does; a space inside a cell. */
   breakBlock(): void {
@@ -127,12 +127,12 @@ export class StructuredText {
 
   enterCode(language: string): void {
     this.breakBlock();
-    if (this.table === undefined) this.code = { language, parts: [] };
+    if (this.table === undefined) this.code = new CodeText(language);
   }
 
   /** Names the language of the open code block, unless it has one. */
   nameCode(language: string): void {
-    if (this.code?.language === '') this.code.language = language;
+    this.code?.name(language);
   }
 
   leaveCode(): void {
@@ -142,21 +142,20 @@ export class StructuredText {
       this.breakBlock();
       return;
     }
-    const content = code.parts.join('').replace(/^\n+/, '').trimEnd();
-    if (isBlank(content)) return;
-    const fence = '`'.repeat(Math.max(3, longestRun(content, '`') + 1));
-    this.addBlock('code', `${fence}${code.language}\n${content}\n${fence}`);
+    const content = code.finish();
+    if (content !== '') this.addBlock('code', content);
   }
 
-  /** True between `enterCode` and `leaveCode`, where white space is kept. */
-  get insideCode(): boolean {
-    return this.code !== undefined;
+  /** Sets parts of code apart, as borders of elements do: lines, or cells of one. */
+  breakCode(by: '\n' | ' '): void {
+    if (this.code === undefined) this.breakBlock();
+    else this.code.breakBy(by);
   }
 
   enterTable(): void {
     this.breakBlock();
     this.tableDepth += 1;
-    this.table ??= new TableText();
+    this.table ??= new TableText(this.repetitions);
   }
 
   leaveTable(): void {
@@ -191,7 +190,7 @@ export class StructuredText {
   }
 
   lineBreak(): void {
-    if (this.code !== undefined) this.code.parts.push('\n');
+    if (this.code !== undefined) this.code.addText('\n');
     else if (this.table !== undefined) this.addText(' ');
     else if (this.open !== undefined) {
       this.open.parts.push('\n');
@@ -202,10 +201,10 @@ export class StructuredText {
   /** Adds running text: white space is folded to single spaces except inside code. */
   addText(raw: string): void {
     if (this.code !== undefined) {
-      this.code.parts.push(clean(raw.replace(/\r\n?/g, '\n')));
+      this.code.addText(cleaned(raw.replace(/\r\n?/g, '\n')));
       return;
     }
-    const text = clean(raw.replace(/[ \t\n\r\f]+/g, ' '));
+    const text = cleaned(folded(raw));
     if (this.table !== undefined) {
       this.table.addText(this.takeNote() + text);
       return;
@@ -214,16 +213,15 @@ export class StructuredText {
       if (isBlank(text)) return;
       this.open = this.openBlock();
     }
-    const folded = this.open.endsWithSpace ? text.replace(/^ /, '') : text;
-    if (folded === '') return;
-    this.open.parts.push(folded);
-    this.open.endsWithSpace = folded.endsWith(' ');
+    const added = this.open.endsWithSpace ? text.replace(/^ /, '') : text;
+    if (added === '') return;
+    this.open.parts.push(added);
+    this.open.endsWithSpace = added.endsWith(' ');
   }
 
   /** Adds text that its author has struck out, marked as such: it no longer holds. */
   addStruckText(raw: string): void {
-    const isPlain = this.code !== undefined || isBlank(raw);
-    this.addText(isPlain ? raw : raw.replace(/^(\s*)([\s\S]*?)(\s*)$/, '$1~~$2~~$3'));
+    this.addText(this.code === undefined ? struckOut(raw) : raw);
   }
 
   finish(): { text: string; blocks: readonly Block[]; title: string | undefined } {
@@ -296,21 +294,4 @@ export class StructuredText {
     this.parts.push(text);
     this.length += text.length;
   }
-}
-
-function clean(text: string): string {
-  return text
-    .replace(UNPRINTABLE, ' ')
-    .replace(LONE_SURROGATE, '\ufffd')
-    .replaceAll(SOFT_HYPHEN, '');
-}
-
-function longestRun(text: string, unit: string): number {
-  let longest = 0;
-  let run = 0;
-  for (const character of text) {
-    run = character === unit ? run + 1 : 0;
-    if (run > longest) longest = run;
-  }
-  return longest;
 }

@@ -27,6 +27,8 @@ export interface Block {
   headings: readonly string[];
   /** Heading level 1-6, list nesting depth from 1; absent for the rest. */
   level?: number;
+  /** What a quote is the marks of, where that is cut by lines. */
+  holds?: 'table' | 'code';
   /** True for what says what the next block is about, as a heading does: they stay together. */
   introduces?: true;
 }
@@ -56,14 +58,15 @@ export interface Chunk {
   /** 0-based order within its document. */
   ordinal: number;
   /**
-   * [start, end) in UTF-16 units; consecutive chunks touch or overlap. The first starts at 0, or
-   * behind the front matter, which is in none.
+   * [start, end) in UTF-16 units; consecutive chunks touch. The first starts at 0, or behind the
+   * front matter, which is in none.
    */
   start: number;
   end: number;
-  /** Offset from which this chunk's text is new; equals `start` unless it overlaps the previous. */
-  ownStart: number;
-  /** Headings above the chunk's first block, outermost first. */
+  /**
+   * Headings above the chunk's first block that says something, outermost first. A title that the
+   * document gives itself beside its text comes before them, unless a heading of level 1 says it.
+   */
   headings: readonly string[];
   /** What must stand before the slice to read it (repeated table header, re-opened fence) or ''. */
   lead: string;

@@ -42,7 +42,8 @@ export interface TermCollector {
 
 /** Collects terms of rows of these documents: row r is the r-th of their chunks. */
 export function createTermCollector(documents: readonly DocumentEntry[]): TermCollector {
-  const isNearTop = rowsNearTop(documents);
+  const isFirst = firstRows(documents, 1);
+  const isNearTop = firstRows(documents, TITLE_CHUNKS_MAX);
   const rows = new GrowingColumn();
   const lengths = new GrowingColumn();
   // Of each posting in the order of its row: the term's number, and the posting itself.
@@ -67,6 +68,8 @@ export function createTermCollector(documents: readonly DocumentEntry[]): TermCo
       const last = rows.view().at(-1) ?? -1;
       assertInvariant(row > last, `terms: row ${row} after row ${last}`);
       const found = analyze(`${lead}${text}${trail}`);
+      const ofTitle = isNearTop(row) ? analyze(headings[0] ?? '') : [];
+      if (isFirst(row)) found.push(...missingIn(found, ofTitle));
       const frequencies = new Map<number, number>();
       for (const term of found) {
         const number = numberOf(term);
@@ -78,9 +81,8 @@ export function createTermCollector(documents: readonly DocumentEntry[]): TermCo
       }
       rows.push(row);
       lengths.push(found.length);
-      const [title] = headings;
-      if (title !== undefined && isNearTop(row)) {
-        titles.push({ row, hashes: analyze(title).map(hashTerm) });
+      if (headings.length > 0 && isNearTop(row)) {
+        titles.push({ row, hashes: ofTitle.map(hashTerm) });
       }
     },
     finish() {
@@ -117,12 +119,22 @@ function invert(
   return { hashes, starts, postings: sorted };
 }
 
-/** Whether a row is one of the first chunks of its document. */
-function rowsNearTop(documents: readonly DocumentEntry[]): (row: number) => boolean {
+/**
+ * What a document's first chunk takes over from its title, which may stand beside its text (front
+ * matter, `<title>`): only chunks that hold a word are found by it.
+ */
+function missingIn(terms: readonly string[], title: readonly string[]): Set<string> {
+  const missing = new Set(title);
+  for (const term of terms) missing.delete(term);
+  return missing;
+}
+
+/** Whether a row is one of the first chunks of its document, at most `count` of each. */
+function firstRows(documents: readonly DocumentEntry[], count: number): (row: number) => boolean {
   const rows = new Set<number>();
   let first = 0;
   for (const { chunks } of documents) {
-    for (let i = 0; i < Math.min(chunks.length, TITLE_CHUNKS_MAX); i += 1) rows.add(first + i);
+    for (let i = 0; i < Math.min(chunks.length, count); i += 1) rows.add(first + i);
     first += chunks.length;
   }
   return (row) => rows.has(row);

@@ -220,10 +220,74 @@ describe('splitting', () => {
     }
   });
 
-  it('repeats no header that would fill the chunk', () => {
-    const wide = `| ${'head '.repeat(60)}|\n|---|\n`;
-    const chunks = chunkDocument(parseMarkdown(wide + '| x |\n'.repeat(100)), SMALL);
-    expect(chunks.every(({ lead }) => lead === '')).toBe(true);
+  it('closes a fence that the source leaves open, right behind the code', () => {
+    const code = `\`\`\`js\n${'const a = 1;\n'.repeat(100)}`;
+    const chunks = chunkDocument(parseMarkdown(code), SMALL);
+    expect(chunks.length).toBeGreaterThan(5);
+    expect(new Set(chunks.map(({ trail }) => trail))).toEqual(new Set(['\n```']));
+    const item = `- ${code.replaceAll('\n', '\n  ')}`;
+    for (const source of [`${item}\n\nx`, `${item}\n\n# H\n\nx`]) {
+      const { text, ...parsed } = parseMarkdown(source);
+      const inItem = chunkDocument({ text, ...parsed }, SMALL);
+      const codeEnd = parsed.blocks[0]?.end ?? 0;
+      const closing = inItem.find(({ start, end }) => start < codeEnd && end >= codeEnd);
+      expect(closing?.trail).toBe('\n```');
+      expect(text.slice(closing?.start, closing?.end).trimEnd()).toMatch(/const a = 1;$/);
+      expect(inItem.at(-1)).toMatchObject({ lead: '', trail: '' });
+    }
+  });
+
+  it('reads on behind quote marks, in code and in tables', () => {
+    const code = `> [!NOTE]\n> ~~~js\n${'> const a = 1;\n'.repeat(400)}> ~~~`;
+    const parsed = parseMarkdown(code);
+    const chunks = chunkDocument(parsed, SMALL);
+    for (const [i, { lead, start, end, trail }] of chunks.entries()) {
+      expect(lead).toBe(i === 0 ? '' : '> ~~~js\n');
+      expect(trail).toBe(i === chunks.length - 1 ? '' : '\n> ~~~');
+      expect(parsed.text.slice(start, end)).toMatch(
+        /^(> \[!NOTE\]\n> ~~~js\n)?(> const a = 1;\n)+(> ~~~)?$/,
+      );
+    }
+    const header = '> > | name | value |\n> > |---|---|\n';
+    const table = parseMarkdown(`${header}${'> > | some name | 12 |\n'.repeat(400)}`);
+    const [, ...others] = chunkDocument(table, SMALL);
+    expect(others.length).toBeGreaterThan(5);
+    for (const { lead, start, end } of others) {
+      expect(lead).toBe(header);
+      expect(table.text.slice(start, end)).toMatch(/^(> > \| some name \| 12 \|\n)+$/);
+    }
+  });
+
+  it('puts quote marks before what is left of a quoted line of code', () => {
+    const source = `> \`\`\`\n> ${'word '.repeat(300)}\n> \`\`\``;
+    const [, ...others] = chunkDocument(parseMarkdown(source), SMALL);
+    expect(others.length).toBeGreaterThan(3);
+    for (const { lead } of others.slice(0, -1)) expect(lead).toBe('> ```\n> ');
+  });
+
+  const row = (count: number, cell: (i: number) => string) =>
+    `| ${Array.from({ length: count }, (_, i) => cell(i)).join(' | ')} |\n`;
+
+  it('repeats a long header with its names cut', () => {
+    const header = `${row(16, (i) => `A long name of column ${i}`)}${row(16, () => ':---')}`;
+    const source = header + row(16, (i) => `v${i}`).repeat(40);
+    const [, ...others] = chunkDocument(parseMarkdown(source));
+    expect(others.length).toBeGreaterThan(5);
+    const [cut = '', ...more] = new Set(others.map(({ lead }) => lead));
+    expect(more).toEqual([]);
+    expect(cut).toMatch(/^(\| A long na[^|]*… ){16}\|\n(\| :- ){16}\|\n$/);
+    const { blocks } = parseMarkdown(`${cut}${row(16, () => 'x')}`);
+    expect(blocks.map(({ kind }) => kind)).toEqual(['table']);
+  });
+
+  it('repeats no header of so many columns that it would fill a third of the chunk', () => {
+    const leads = (columns: number) => {
+      const header = `${row(columns, (i) => `Column ${i}`)}${row(columns, () => '---')}`;
+      const source = header + row(columns, () => 'v').repeat(40);
+      return chunkDocument(parseMarkdown(source)).map(({ lead }) => lead !== '');
+    };
+    expect(leads(25)).toContain(true);
+    expect(leads(30)).not.toContain(true);
   });
 });
 

@@ -47,6 +47,7 @@ const quoteLines = fc
 const oddLines = fc.constantFrom(
   ...['***', '<div>\nx\n</div>', '<!-- note -->', '[a]: http://x', '[^1]: foot', '    indented'],
   ...['Title\n=====', '- ```js\n  x\n  ```', '> - a\n> - b', '\ufeff', '', '   ', '> '.repeat(50)],
+  ...['> ```\n> x\n>\n> y\n> ```', '> | a |\n> |---|\n> | b |', '> > a\n> > ```\n> > b'],
 );
 
 export const markdownSource = fc

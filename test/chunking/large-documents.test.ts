@@ -49,6 +49,9 @@ describe('large documents', () => {
     ['list items', '- item\n'.repeat(50_000)],
     ['nested lists', nestedLists(200)],
     ['quoted lines', '> q\n'.repeat(60_000)],
+    ['quoted items', '> - item\n'.repeat(40_000)],
+    ['quoted code', `> \`\`\`\n${'> a\n'.repeat(60_000)}`],
+    ['quoted paragraphs', '> a\n>\n'.repeat(40_000)],
     ['code', `\`\`\`\n${'a\n'.repeat(100_000)}\`\`\``],
   ])('of %s are read in few windows, so that each text is read once or twice', (_what, source) => {
     let windows = 0;

@@ -92,6 +92,8 @@ describe('block nodes', () => {
       ...['Build | Ann | Bob', 'Build | Cem | Bob', 'Build | Dia | Eve', 'Nothing else'],
     ];
     expect(shown(table)).toEqual([['table', lines.join('\n')]]);
+    const wide = [cell('tableCell', 'a'), cell('tableCell', 'b', { colspan: 100_000 })];
+    expect(shown(node('table', [node('tableRow', wide)]))).toEqual([['table', 'a | b']]);
   });
 
   it('say what kind of panel they are', () => {

@@ -140,11 +140,40 @@ describe('blocks longer than a window', () => {
     ['paragraph', lines('some words'), ['paragraph']],
     ['fenced code', `\`\`\`\`ts\n${lines('# no heading\n```')}\`\`\`\`\n`, ['code']],
     ['indented code', lines('    x = 1'), ['code']],
-    ['quote', lines('> quoted'), ['quote', 'quote']],
+    ['quote', lines('> quoted'), ['quote']],
+    [
+      'code in a quote',
+      `> x\n> \`\`\`\n${lines('> # a\n>')}> \`\`\`\n> y\n`,
+      ['quote', 'quote', 'quote'],
+    ],
+    ['table in quotes', `> > | a |\n> > |---|\n${lines('> > | b |')}> > # q\n`, ['quote', 'quote']],
   ])('%s ends where it should', (_what, source, expected) => {
     const found = kinds(`${source}\n# after\n\ntext`);
     expect(found.slice(-2)).toEqual(['heading', 'paragraph']);
     expect(found.slice(0, -2)).toEqual(expected);
+  });
+
+  it('code ends with its closing fence, wherever a window does', () => {
+    for (let length = 150; length < 250; length += 1) {
+      const source = `\`\`\`\n${'a'.repeat(length)}\n\`\`\`\n\n# after\n\n\`\`\`\nx\n\`\`\`\n`;
+      expect(kinds(source)).toEqual(['code', 'heading', 'code']);
+      const quoted = source.replace(/^/gm, '> ');
+      expect(kinds(quoted).slice(0, 3)).toEqual(['quote', 'quote', 'quote']);
+      expect(kinds(quoted)).toHaveLength(3);
+    }
+  });
+
+  it('a table of rows longer than the parser is shown has all its cells', () => {
+    const row = (cell: string) => `| ${cell} `.repeat(300).concat('|\n');
+    for (const cell of ['Column name', 'a long name with \\| and \\\\ in it', '']) {
+      const source = `${row(cell)}${row(':---')}${lines(row('v').trim())}\n# after`;
+      expect(parseMarkdown(source).blocks.map(({ kind }) => kind)).toEqual(['table', 'heading']);
+    }
+  });
+
+  it('a list in a quote is read on from its last item', () => {
+    const found = kinds(`${lines('> - item')}> - \`\`\`\n>   x\n>   \`\`\`\n\n# after`);
+    expect(found).toEqual([...Array<string>(501).fill('quote'), 'heading']);
   });
 
   it('a list is one item after the other', () => {

@@ -1,6 +1,7 @@
 /** What the model reads of a chunk, and what people and prompts are shown of it. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { estimateTokens } from '../../src/chunking/estimate-tokens';
+import { createLexicalProvider } from '../../src/embedding/lexical';
 import { findLibrary, loadCatalogue } from '../../src/index/catalogue';
 import { exportLibrary } from '../../src/index/export-library';
 import { EMBEDDED_TEXT_VERSION, embeddedText } from '../../src/index/prepare-document';
@@ -61,6 +62,32 @@ describe('a library', () => {
     expect(hit?.text).toBe(RULES['team/big-release.md']);
     expect(JSON.stringify(hit)).not.toContain('big release');
     expect(await site.storedText()).not.toContain('big release');
+  });
+
+  it('is embedded with the title that a document gives itself, and found by it', async () => {
+    const text = 'Every vehicle is seen by two people once a year.';
+    const others = Object.fromEntries(
+      Array.from({ length: 8 }, (_, i) => [`other${i}.md`, `# Rule ${i}\n\nTwo people approve.`]),
+    );
+    const texts = {
+      ...others,
+      'a.md': `---\ntitle: Zeppelin maintenance\nlabels: [helium]\n---\n${text}`,
+      'b.html': `<title>Balloon repairs</title><p>${text}</p>`,
+    };
+    const provider = wordProvider();
+    await site.index(texts, { provider });
+    expect(provider.embedded).toContain(`rules › a › Zeppelin maintenance\n${text}`);
+    expect(provider.embedded).toContain(`rules › b › Balloon repairs\n${text}`);
+    await site.index(texts, { library: 'words', provider: createLexicalProvider() });
+    for (const [query, document] of [
+      ['zeppelin maintenance', 'a.md'],
+      ['balloon repairs', 'b.html'],
+    ] as const) {
+      const [hit] = await site.rank(query, { library: 'words' });
+      expect(hit?.document).toBe(document);
+    }
+    // Labels are metadata alone (docs/chunking.md).
+    expect(await site.rank('helium', { library: 'words' })).toEqual([]);
   });
 
   it('has the version of the text in its fingerprint', async () => {
