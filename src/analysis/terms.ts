@@ -10,7 +10,7 @@
 import { isStopWord, stem } from './english';
 
 /** Version of `analyze`. */
-export const ANALYSIS_VERSION = 1;
+export const ANALYSIS_VERSION = 2;
 
 /** Characters of the longest word that is a term; longer ones are hashes and encoded data. */
 const TERM_CHARACTERS_MAX = 40;

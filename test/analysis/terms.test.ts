@@ -7,6 +7,11 @@ describe('terms of a text', () => {
     ['words of English by their stems', 'Releasing released RELEASES', 'releas releas releas'],
     ['what a text repeats, repeated', 'rollback, rollback!', 'rollback rollback'],
     ['no words that every text has', "It's not the wiki that they'll have been", 'wiki'],
+    [
+      'nor any of one letter that says nothing',
+      'a vitamin C, user(s), don`t',
+      'vitamin c user don',
+    ],
     ['words that only look like them without apostrophe', 'shell id well', 'shell id well'],
     ['a possessive as its word', 'the team’s customer’s', 'team custom'],
     ['the same with either apostrophe', "o'clock o’clock", 'oclock oclock'],
