@@ -4,12 +4,24 @@ import { DEFAULT_KNOBS, EXHAUSTIVE_KNOBS, type SearchKnobs } from '../retrieval/
 
 export const SETTING_DEFAULT = 'default';
 
-/** `default` is what the product does; others show what it gives up, or what a part is worth. */
+/** What each half puts forward where nothing is spared; a hundred records are some 40 units. */
+const CANDIDATES_EACH_EXHAUSTIVE = 100;
+
+/**
+ * `default` is what the product does; others show what a part is worth, or, with the same signals,
+ * what it gives up: `exhaustive` reads every list and every posting.
+ */
 export const SETTINGS = {
   [SETTING_DEFAULT]: DEFAULT_KNOBS,
   words: { ...DEFAULT_KNOBS, signals: 'words' },
   vectors: { ...DEFAULT_KNOBS, signals: 'vectors' },
-  exhaustive: EXHAUSTIVE_KNOBS,
+  exhaustive: {
+    ...EXHAUSTIVE_KNOBS,
+    signals: 'both',
+    coverageBesideWords: 1,
+    postingBytesMax: Number.POSITIVE_INFINITY,
+    candidatesEach: CANDIDATES_EACH_EXHAUSTIVE,
+  },
 } as const satisfies Record<string, SearchKnobs>;
 
 export type SettingName = keyof typeof SETTINGS;
