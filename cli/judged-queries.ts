@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { GroundworkError } from '../src/errors';
 import { queryOf as queryOfIssue } from '../src/refinement/issue-text';
 import type { SearchQuery } from '../src/retrieval/query';
+import { jsonLines } from './json-lines';
 import { issueSchema, toIssue } from './read-issue';
 
 const relevantSchema = v.pipe(
@@ -37,18 +38,12 @@ export type JudgedQuery = v.InferOutput<typeof judgedSchema>;
 
 /** Reads one JSON object a line. Errors: `queries_invalid`, with the line's number. */
 export function parseJudgedQueries(name: string, text: string): JudgedQuery[] {
-  const queries = text.split('\n').flatMap((line, i) => {
-    if (line.trim() === '') return [];
-    let json: unknown;
-    try {
-      json = JSON.parse(line);
-    } catch {
-      throw invalid(`${name}, line ${i + 1}: not JSON`);
-    }
+  const queries = jsonLines(text).map(({ number, json }) => {
+    if (json === undefined) throw invalid(`${name}, line ${number}: not JSON`);
     const result = v.safeParse(judgedSchema, json);
-    if (result.success) return [result.output];
+    if (result.success) return result.output;
     const [issue] = result.issues;
-    throw invalid(`${name}, line ${i + 1}: ${v.getDotPath(issue) ?? issue.message}`);
+    throw invalid(`${name}, line ${number}: ${v.getDotPath(issue) ?? issue.message}`);
   });
   if (queries.length === 0) throw invalid(`${name}: no query`);
   return queries;

@@ -3,8 +3,8 @@
  * change of it is a change of the index: stored postings name the version they were made with.
  *
  * English is stemmed and freed of stop words; of other languages written with spaces, words match
- * as they stand but for case, accents and elided articles. Scripts without spaces give overlapping pairs of
- * characters: a dictionary's cuts differ between versions of ICU, pairs do not.
+ * as they stand but for case, accents and elided articles. Scripts without spaces give overlapping
+ * pairs of characters: a dictionary's cuts differ between versions of ICU, pairs do not.
  */
 
 import { isStopWord, stem } from './english';
