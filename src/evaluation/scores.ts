@@ -117,7 +117,12 @@ function isHit(
   { document, quote }: JudgedPassage,
 ): boolean {
   if (chunk.document !== document) return false;
-  return quote === undefined || collapse(chunk.text).includes(collapse(quote));
+  return quote === undefined || holdsQuote(chunk.text, quote);
+}
+
+/** Whether the text has the quote, any blank space in it standing for any other. */
+export function holdsQuote(text: string, quote: string): boolean {
+  return collapse(text).includes(collapse(quote));
 }
 
 function collapse(text: string): string {

@@ -1,5 +1,7 @@
 /** Settings of a search that an evaluation can be run with, by name. */
 
+import { hasVectors } from '../embedding/lexical';
+import { GroundworkError } from '../errors';
 import { DEFAULT_KNOBS, EXHAUSTIVE_KNOBS, type SearchKnobs } from '../retrieval/knobs';
 
 export const SETTING_DEFAULT = 'default';
@@ -27,3 +29,16 @@ export const SETTINGS = {
 export type SettingName = keyof typeof SETTINGS;
 
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+
+/** Errors: `vectors_missing` where vectors alone are to rank, and the library has none. */
+export function expectRankable(
+  { name, dimensions }: { name: string; dimensions: number },
+  { signals }: Pick<SearchKnobs, 'signals'>,
+): void {
+  if (signals !== 'vectors' || hasVectors({ dimensions })) return;
+  throw new GroundworkError({
+    code: 'vectors_missing',
+    message: `library "${name}": it was indexed by words alone and has no vectors, and this setting ranks by nothing else; choose another setting, or rebuild the library with an embedder`,
+    facts: { library: name },
+  });
+}
