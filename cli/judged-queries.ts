@@ -54,9 +54,30 @@ export function queryOf({ issue, query }: JudgedQuery): SearchQuery {
   return issue === undefined ? { text: query ?? '' } : queryOfIssue(toIssue(issue));
 }
 
-function invalid(what: string): GroundworkError {
+/**
+ * Refuses queries of which nothing is left to search for, before anything is paid for them.
+ * Errors: `queries_invalid`, with the query's id.
+ */
+export function expectAsked(name: string, queries: readonly JudgedQuery[]): void {
+  for (const query of queries) {
+    const what = `${name}, query "${query.id}"`;
+    let text: string;
+    try {
+      text = queryOf(query).text;
+    } catch (error) {
+      throw GroundworkError.isInstance(error) ? invalid(`${what}: ${error.message}`, error) : error;
+    }
+    if (text.trim() !== '') continue;
+    throw invalid(
+      `${what}: nothing to search for; what a template puts into an item does not count`,
+    );
+  }
+}
+
+function invalid(what: string, cause?: unknown): GroundworkError {
   return new GroundworkError({
     code: 'queries_invalid',
     message: `${what}; expected lines of {"id", "issue" or "query", "relevant": [{"file", "quote"?, "grade"?}]}`,
+    cause,
   });
 }

@@ -97,7 +97,7 @@ function createProgram(): Command {
   define('eval', 'measure retrieval on judged queries, from an empty index in memory')
     .requiredOption('--corpus <dir>', 'folder of documents')
     .requiredOption('--queries <file>', 'judged queries, one JSON object a line')
-    .option('--embedder <name>', 'builtin or openai', 'builtin')
+    .option('--embedder <name>', 'builtin, openai or lexical', 'builtin')
     .option('--dims <n>', 'dimensions, where the model has a choice', wholeNumber)
     .option('--k <n>', 'hits considered for the prompt', wholeNumber, 10)
     .option('--setting <setting>', SETTING_HELP, 'default')

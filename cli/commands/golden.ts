@@ -157,15 +157,17 @@ function textOf(
   details: boolean,
 ): string[] {
   const summary = summarizeGolden(outcomes);
-  const { questions, expecting, empty, falseGrounding, unknownDocuments: unknown } = summary;
-  const grounded = summary['groundedRecall@10'];
+  const { questions, expecting, empty, unknownDocuments: unknown } = summary;
+  const shown = (
+    figure: 'recall@5' | 'recall@10' | 'mrr' | 'groundedRecall@10' | 'falseGrounding',
+  ) => summary[figure] ?? '–';
   return [
     `library "${library}", generation ${generation}, ${setting}: ${questions} questions`,
     ...notes.map(({ message }) => `  note: ${message}`),
     ...(details ? outcomes.map(lineOf) : []),
-    `  of ${expecting} that expect a passage: recall@5 ${summary['recall@5']}, recall@10 ` +
-      `${summary['recall@10']}, MRR ${summary.mrr}, above the threshold ${grounded}`,
-    `  of ${empty} to which nothing applies: grounded all the same ${falseGrounding}`,
+    `  of ${expecting} that expect a passage: recall@5 ${shown('recall@5')}, recall@10 ` +
+      `${shown('recall@10')}, MRR ${shown('mrr')}, above the threshold ${shown('groundedRecall@10')}`,
+    `  of ${empty} to which nothing applies: grounded all the same ${shown('falseGrounding')}`,
     ...(unknown === 0 ? [] : [`  ${unknown} expect a document that this generation has not`]),
   ];
 }

@@ -82,6 +82,11 @@ export function mean(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+/** The mean, rounded; null of none, as 0 would be a figure. */
+export function meanOrNull(values: readonly number[]): number | null {
+  return values.length === 0 ? null : rounded(mean(values));
+}
+
 /** Four decimals: more would claim a precision that some dozens of items do not have. */
 export function rounded(value: number): number {
   return Math.round(value * 10_000) / 10_000;
