@@ -3,15 +3,10 @@
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { GroundworkError } from '../src/errors';
+import { goldenQuestionSchema } from '../src/handlers/golden-payload';
 import type { GivenQuestion } from '../src/index/golden-questions';
+import { jsonLines } from './json-lines';
 import { fromCaller } from './paths';
-
-const lineSchema = v.strictObject({
-  text: v.string(),
-  document: v.optional(v.string()),
-  quote: v.optional(v.string()),
-  nothingApplies: v.optional(v.boolean()),
-});
 
 /** Errors: `path_unknown`; `golden_invalid`, with the line's number and the field. */
 export async function readGoldenFile(path: string): Promise<GivenQuestion[]> {
@@ -22,22 +17,13 @@ export async function readGoldenFile(path: string): Promise<GivenQuestion[]> {
       cause,
     });
   });
-  return text.split('\n').flatMap((line, i) => {
-    if (line.trim() === '') return [];
-    const result = v.safeParse(lineSchema, jsonOf(line));
-    if (result.success) return [result.output];
+  return jsonLines(text).map(({ number, json }) => {
+    const result = v.safeParse(goldenQuestionSchema, json);
+    if (result.success) return result.output;
     const field = v.getDotPath(result.issues[0]) ?? 'the whole';
     throw new GroundworkError({
       code: 'golden_invalid',
-      message: `${path}, line ${i + 1}: ${field} is not as expected; lines are {"text", "document", "quote"?} or {"text", "nothingApplies": true}. Nothing was changed`,
+      message: `${path}, line ${number}: ${field} is not as expected; lines are {"text", "document", "quote"?} or {"text", "nothingApplies": true}. Nothing was changed`,
     });
   });
-}
-
-function jsonOf(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

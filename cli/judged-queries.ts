@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { GroundworkError } from '../src/errors';
 import { queryOf as queryOfIssue } from '../src/refinement/issue-text';
 import type { SearchQuery } from '../src/retrieval/query';
+import { jsonLines } from './json-lines';
 import { issueSchema, toIssue } from './read-issue';
 
 const relevantSchema = v.pipe(
@@ -37,18 +38,12 @@ export type JudgedQuery = v.InferOutput<typeof judgedSchema>;
 
 /** Reads one JSON object a line. Errors: `queries_invalid`, with the line's number. */
 export function parseJudgedQueries(name: string, text: string): JudgedQuery[] {
-  const queries = text.split('\n').flatMap((line, i) => {
-    if (line.trim() === '') return [];
-    let json: unknown;
-    try {
-      json = JSON.parse(line);
-    } catch {
-      throw invalid(`${name}, line ${i + 1}: not JSON`);
-    }
+  const queries = jsonLines(text).map(({ number, json }) => {
+    if (json === undefined) throw invalid(`${name}, line ${number}: not JSON`);
     const result = v.safeParse(judgedSchema, json);
-    if (result.success) return [result.output];
+    if (result.success) return result.output;
     const [issue] = result.issues;
-    throw invalid(`${name}, line ${i + 1}: ${v.getDotPath(issue) ?? issue.message}`);
+    throw invalid(`${name}, line ${number}: ${v.getDotPath(issue) ?? issue.message}`);
   });
   if (queries.length === 0) throw invalid(`${name}: no query`);
   return queries;
@@ -59,9 +54,30 @@ export function queryOf({ issue, query }: JudgedQuery): SearchQuery {
   return issue === undefined ? { text: query ?? '' } : queryOfIssue(toIssue(issue));
 }
 
-function invalid(what: string): GroundworkError {
+/**
+ * Refuses queries of which nothing is left to search for, before anything is paid for them.
+ * Errors: `queries_invalid`, with the query's id.
+ */
+export function expectAsked(name: string, queries: readonly JudgedQuery[]): void {
+  for (const query of queries) {
+    const what = `${name}, query "${query.id}"`;
+    let text: string;
+    try {
+      text = queryOf(query).text;
+    } catch (error) {
+      throw GroundworkError.isInstance(error) ? invalid(`${what}: ${error.message}`, error) : error;
+    }
+    if (text.trim() !== '') continue;
+    throw invalid(
+      `${what}: nothing to search for; what a template puts into an item does not count`,
+    );
+  }
+}
+
+function invalid(what: string, cause?: unknown): GroundworkError {
   return new GroundworkError({
     code: 'queries_invalid',
     message: `${what}; expected lines of {"id", "issue" or "query", "relevant": [{"file", "quote"?, "grade"?}]}`,
+    cause,
   });
 }

@@ -1,9 +1,12 @@
 /** Judged queries put to a library: what came of each, and what they come to together. */
 
 import { estimateTokens } from '../src/chunking/estimate-tokens';
+import { GroundworkError } from '../src/errors';
 import { comparePaired, type PairedComparison } from '../src/evaluation/bootstrap';
+import { eachOnce, notesOfRun, type RunNote } from '../src/evaluation/run-notes';
 import {
   mean,
+  meanOrNull,
   percentile,
   type QueryScores,
   type RankedChunk,
@@ -29,6 +32,8 @@ export interface Outcome {
   /** recall@10 of the hits as the product gives them: after threshold and selection. */
   hitsRecallAt10: number | undefined;
   tokensOfTen: number;
+  /** What readers of these figures must know. */
+  notes: readonly RunNote[];
   readUnits: number;
   roundTrips: number;
   ms: number;
@@ -45,15 +50,31 @@ export interface JudgedRequest {
   providerOf?: SearchOptions['providerOf'];
 }
 
-/** Asks every query, one after the other, each with a reader that keeps nothing. */
+/**
+ * Asks every query, one after the other, each with a reader that keeps nothing.
+ * Errors: as `rankChunks`, naming the query.
+ */
 export async function runJudged(
   site: Site,
   queries: readonly JudgedQuery[],
   request: JudgedRequest,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (const query of queries) outcomes.push(await runQuery(site, query, request));
+  for (const query of queries) {
+    outcomes.push(
+      await runQuery(site, query, request).catch((error) => {
+        throw withId(query.id, error);
+      }),
+    );
+  }
   return outcomes;
+}
+
+function withId(id: string, error: unknown): unknown {
+  if (!GroundworkError.isInstance(error)) return error;
+  const { code, message, facts, retryable } = error;
+  const named = `query "${id}": ${message}`;
+  return new GroundworkError({ code, message: named, facts, retryable, cause: error });
 }
 
 /** Ranks to the depth that is scored, then asks again as the product does, and measures that. */
@@ -78,6 +99,7 @@ async function runQuery(
     isGrounded: asked.result.hits.length > 0,
     hitsRecallAt10: score(asked.result.hits)?.recallAt10,
     tokensOfTen: tokensOfTen(ranked.result.map(toRanked)),
+    notes: notesOfRun([asked.result], knobs),
     readUnits,
     roundTrips,
     ms: asked.ms,
@@ -90,14 +112,17 @@ function toRanked(hit: Hit): RankedChunk {
 
 export type RunSummary = ReturnType<typeof summarizeRun>;
 
-/** The figures of `groundwork eval`; docs/quality.md says what each means. */
+/**
+ * The figures of `groundwork eval`; docs/quality.md says what each means. Null where no query is of
+ * the kind that a figure is about.
+ */
 export function summarizeRun(outcomes: readonly Outcome[], chunks: number) {
   const judged = outcomes.filter((outcome) => outcome.scores !== undefined);
   const empty = outcomes.filter((outcome) => outcome.scores === undefined);
   const average = (field: keyof QueryScores) =>
-    rounded(mean(judged.map((outcome) => outcome.scores?.[field] ?? 0)));
+    meanOrNull(judged.map((outcome) => outcome.scores?.[field] ?? 0));
   const share = (of: readonly Outcome[], grounded: boolean) =>
-    rounded(mean(of.map((outcome) => (outcome.isGrounded === grounded ? 1 : 0))));
+    meanOrNull(of.map((outcome) => (outcome.isGrounded === grounded ? 1 : 0)));
   const units = outcomes.map((outcome) => outcome.readUnits);
   const trips = outcomes.map((outcome) => outcome.roundTrips);
   const times = outcomes.map((outcome) => outcome.ms);
@@ -120,6 +145,7 @@ export function summarizeRun(outcomes: readonly Outcome[], chunks: number) {
     },
     roundTrips: { p50: percentile(trips, 0.5), p95: percentile(trips, 0.95) },
     latencyMs: { p50: rounded(percentile(times, 0.5)), p95: rounded(percentile(times, 0.95)) },
+    notes: eachOnce(outcomes.flatMap(({ notes }) => notes)),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { SYNTHETIC_KINDS } from '../bench/workloads/synthetic';
+import { SETTING_NAMES } from '../src/evaluation/settings';
 import { PROJECT_KEY } from '../src/handlers/payload';
 import { benchVectorsCommand } from './commands/bench';
 import { deleteCommand } from './commands/delete';
@@ -24,6 +25,8 @@ import { printError } from './output';
 /** Exit codes: 0 done, 1 refused or failed, 2 the command's words are off. */
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+
+const SETTING_HELP = `${SETTING_NAMES.join(', ')}, or knobs such as coverage=0.9`;
 
 function wholeNumber(value: string): number {
   const number = Number(value);
@@ -94,10 +97,10 @@ function createProgram(): Command {
   define('eval', 'measure retrieval on judged queries, from an empty index in memory')
     .requiredOption('--corpus <dir>', 'folder of documents')
     .requiredOption('--queries <file>', 'judged queries, one JSON object a line')
-    .option('--embedder <name>', 'builtin or openai', 'builtin')
+    .option('--embedder <name>', 'builtin, openai or lexical', 'builtin')
     .option('--dims <n>', 'dimensions, where the model has a choice', wholeNumber)
     .option('--k <n>', 'hits considered for the prompt', wholeNumber, 10)
-    .option('--setting <setting>', 'default, exhaustive, or knobs such as coverage=0.9', 'default')
+    .option('--setting <setting>', SETTING_HELP, 'default')
     .option('--compare <setting>', 'another setting, on the same index, and the difference')
     .option('--details', 'also what came of each query', false)
     .action(evalCommand);
@@ -148,7 +151,7 @@ function defineGolden(program: Command, define: Define): void {
         generation,
       ),
     )
-    .option('--setting <setting>', 'default, exhaustive, or knobs such as coverage=0.9', 'default')
+    .option('--setting <setting>', SETTING_HELP, 'default')
     .option('--compare <other>', 'a generation, previous or a setting: a second run beside it')
     .option('--details', 'also what came of each question', false)
     .action(goldenRunCommand);

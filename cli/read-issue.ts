@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { GroundworkError } from '../src/errors';
 import type { JiraIssue, JsonValue } from '../src/platform/ports';
+import { withoutByteOrderMark } from './json-lines';
 
 export const issueSchema = v.object({
   key: v.string(),
@@ -29,7 +30,7 @@ export async function readIssue(path: string): Promise<JiraIssue> {
   });
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(withoutByteOrderMark(text));
   } catch {
     throw invalid(path, 'it is not JSON');
   }

@@ -1,10 +1,15 @@
 /** `groundwork eval`: retrieval measured on judged queries. */
 
 import { readFile } from 'node:fs/promises';
+import { LEXICAL } from '../../src/embedding/lexical';
 import { GroundworkError } from '../../src/errors';
 import type { PairedComparison } from '../../src/evaluation/bootstrap';
+import { expectComparable } from '../../src/evaluation/run-notes';
+import { expectRankable } from '../../src/evaluation/settings';
 import type { GivenDocument } from '../../src/index/prepare-document';
-import { type JudgedQuery, parseJudgedQueries } from '../judged-queries';
+import type { SearchKnobs } from '../../src/retrieval/knobs';
+import { HITS_MAX } from '../../src/retrieval/search';
+import { expectAsked, type JudgedQuery, parseJudgedQueries } from '../judged-queries';
 import { compareRuns, detailOf, type Outcome, runJudged, summarizeRun } from '../judged-run';
 import { openSite } from '../local-site';
 import type { CommonOptions } from '../options';
@@ -31,9 +36,11 @@ export async function evalCommand(options: EvalOptions): Promise<void> {
   const { setting, compare, details, json } = options;
   const settings = [setting, ...(compare === undefined ? [] : [compare])];
   const knobs = settings.map(parseSetting);
+  expectTakable(options, knobs);
   const documents = await readDocuments([fromCaller(options.corpus)]);
   const path = fromCaller(options.queries);
   const queries = parseJudgedQueries(options.queries, await readQueries(path));
+  expectAsked(options.queries, queries);
   const site = await openSite({ store: undefined, installation: 'eval' });
   try {
     const indexed = await site.run('index', (platform) =>
@@ -44,8 +51,12 @@ export async function evalCommand(options: EvalOptions): Promise<void> {
       console.error(`refused ${document}: ${message}`);
     }
     const runs: Outcome[][] = [];
-    for (const one of knobs) {
-      runs.push(await runJudged(site, queries, { library: LIBRARY, k: options.k, knobs: one }));
+    for (const [i, one] of knobs.entries()) {
+      const run = await runJudged(site, queries, { library: LIBRARY, k: options.k, knobs: one });
+      const { notes } = summarizeRun(run, indexed.result.chunks);
+      for (const { message } of notes) console.error(`note: ${message}`);
+      if (compare !== undefined) expectComparable(`the setting ${settings[i]}`, notes);
+      runs.push(run);
     }
     const [first = [], second] = runs;
     const of = (outcomes: readonly Outcome[]) => ({
@@ -66,6 +77,18 @@ export async function evalCommand(options: EvalOptions): Promise<void> {
   } finally {
     await site.close();
   }
+}
+
+/** What would be refused after minutes of indexing is refused before. */
+function expectTakable({ k, embedder }: EvalOptions, knobs: readonly SearchKnobs[]): void {
+  for (const one of knobs) {
+    if (embedder === LEXICAL) expectRankable({ name: LIBRARY, dimensions: 0 }, one);
+  }
+  if (k <= HITS_MAX) return;
+  throw new GroundworkError({
+    code: 'k_out_of_range',
+    message: `eval: --k is ${k}, expected a whole number from 1 to ${HITS_MAX}`,
+  });
 }
 
 function lineOf(name: string, { difference, ratio }: PairedComparison): string {

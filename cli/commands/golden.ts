@@ -1,14 +1,18 @@
 /** `groundwork golden`: questions that an admin keeps with a library, and what it makes of them. */
 
+import type { AbsentPassages } from '../../src/evaluation/absent-passages';
 import {
   previousGeneration,
   type QuestionOutcome,
   runGoldenQuestions,
-  unknownDocuments,
 } from '../../src/evaluation/golden-run';
 import { compareGolden, summarizeGolden } from '../../src/evaluation/golden-summary';
-import { findLibrary, loadCatalogue } from '../../src/index/catalogue';
-import { loadGoldenQuestions, saveGoldenQuestions } from '../../src/index/golden-questions';
+import {
+  deleteGoldenQuestions,
+  keepGoldenQuestions,
+  listGoldenQuestions,
+} from '../../src/evaluation/keep-golden';
+import { expectComparable, type RunNote } from '../../src/evaluation/run-notes';
 import type { Platform } from '../../src/platform/ports';
 import { readGoldenFile } from '../golden-file';
 import { type Site, withSite } from '../local-site';
@@ -32,26 +36,19 @@ const PREVIOUS = 'previous';
 
 export async function goldenSetCommand(path: string, options: GoldenOptions): Promise<void> {
   const given = await readGoldenFile(path);
+  const { library, json } = options;
   const { result } = await withSite(siteOf(options), (site) =>
-    site.run('golden set', async (platform) => {
-      const library = await libraryOf(platform, options.library);
-      const questions = await saveGoldenQuestions(platform, library.id, given);
-      const unknown = await unknownDocuments(platform, library, questions);
-      return { library: library.name, questions: questions.length, unknownDocuments: unknown };
-    }),
+    site.run('golden set', (platform) => keepGoldenQuestions(platform, library, given)),
   );
-  print(options.json, result, [
-    `library "${result.library}": ${result.questions} golden questions kept`,
-    ...result.unknownDocuments.map((name) => `expected, but not in the library: ${name}`),
+  print(json, { library, ...result }, [
+    `library "${library}": ${result.questions} golden questions kept`,
+    ...absenceLines(result),
   ]);
 }
 
 export async function goldenListCommand(options: GoldenOptions): Promise<void> {
   const { result: questions } = await withSite(siteOf(options), (site) =>
-    site.run('golden list', async (platform) => {
-      const { id } = await libraryOf(platform, options.library);
-      return loadGoldenQuestions(platform, id);
-    }),
+    site.run('golden list', (platform) => listGoldenQuestions(platform, options.library)),
   );
   const lines = questions.map(({ text, document, quote }) => {
     const given = { text, ...(document === null ? { nothingApplies: true } : { document }) };
@@ -61,14 +58,24 @@ export async function goldenListCommand(options: GoldenOptions): Promise<void> {
 }
 
 export async function goldenDeleteCommand(options: GoldenOptions): Promise<void> {
-  await withSite(siteOf(options), (site) =>
-    site.run('golden delete', async (platform) => {
-      const { id } = await libraryOf(platform, options.library);
-      await saveGoldenQuestions(platform, id, []);
-    }),
-  );
   const { library } = options;
+  await withSite(siteOf(options), (site) =>
+    site.run('golden delete', (platform) => deleteGoldenQuestions(platform, library)),
+  );
   print(options.json, { library, questions: 0 }, [`library "${library}": no golden questions`]);
+}
+
+/** What the questions expect in vain. */
+function absenceLines(absent: AbsentPassages): string[] {
+  const { unknownDocuments, unknownQuotes, quotesUnchecked } = absent;
+  return [
+    ...unknownDocuments.map((name) => `expected, but not in the library: ${name}`),
+    ...unknownQuotes.map(({ document, quote, isCut }) => {
+      const why = isCut ? 'crosses a cut between two chunks, give a part of it' : 'is not there';
+      return `${document}: a quote ${why}: ${JSON.stringify(quote)}`;
+    }),
+    ...(quotesUnchecked === 0 ? [] : [`${quotesUnchecked} quotes were not looked for`]),
+  ];
 }
 
 export async function goldenRunCommand(options: GoldenRunOptions): Promise<void> {
@@ -76,7 +83,11 @@ export async function goldenRunCommand(options: GoldenRunOptions): Promise<void>
   const other = compare === undefined ? undefined : otherRun(compare, { setting, generation });
   const runs = await withSite(siteOf(options), async (site) => {
     const first = await runAll(site, options.library, { setting, generation });
-    return other === undefined ? [first] : [first, await runAll(site, options.library, other)];
+    if (other === undefined) return [first];
+    expectComparable(nameOf(first), first.notes);
+    const second = await runAll(site, options.library, other);
+    expectComparable(nameOf(second), second.notes);
+    return [first, second];
   });
   const of = ({ outcomes, ...run }: Run) => ({
     ...run,
@@ -112,6 +123,7 @@ interface Run {
   generation: number;
   setting: string;
   outcomes: QuestionOutcome[];
+  notes: RunNote[];
 }
 
 /** `--compare` names what is different in the second run: a generation, or else a setting. */
@@ -127,8 +139,12 @@ async function runAll(site: Site, library: string, wish: RunWish): Promise<Run> 
     const all = { first: 0, count: Number.POSITIVE_INFINITY };
     return runGoldenQuestions(platform, { library, generation, knobs, ...all });
   });
-  const { generation, outcomes } = result;
-  return { library, generation, setting: wish.setting, outcomes };
+  const { generation, outcomes, notes } = result;
+  return { library, generation, setting: wish.setting, outcomes, notes };
+}
+
+function nameOf({ generation, setting }: Run): string {
+  return `generation ${generation} with the setting ${setting}`;
 }
 
 async function generationOf(platform: Platform, library: string, wish: string | undefined) {
@@ -136,16 +152,22 @@ async function generationOf(platform: Platform, library: string, wish: string | 
   return wish === undefined ? undefined : Number(wish);
 }
 
-function textOf({ library, generation, setting, outcomes }: Run, details: boolean): string[] {
+function textOf(
+  { library, generation, setting, outcomes, notes }: Run,
+  details: boolean,
+): string[] {
   const summary = summarizeGolden(outcomes);
-  const { questions, expecting, empty, falseGrounding, unknownDocuments: unknown } = summary;
-  const grounded = summary['groundedRecall@10'];
+  const { questions, expecting, empty, unknownDocuments: unknown } = summary;
+  const shown = (
+    figure: 'recall@5' | 'recall@10' | 'mrr' | 'groundedRecall@10' | 'falseGrounding',
+  ) => summary[figure] ?? '–';
   return [
     `library "${library}", generation ${generation}, ${setting}: ${questions} questions`,
+    ...notes.map(({ message }) => `  note: ${message}`),
     ...(details ? outcomes.map(lineOf) : []),
-    `  of ${expecting} that expect a passage: recall@5 ${summary['recall@5']}, recall@10 ` +
-      `${summary['recall@10']}, MRR ${summary.mrr}, above the threshold ${grounded}`,
-    `  of ${empty} to which nothing applies: grounded all the same ${falseGrounding}`,
+    `  of ${expecting} that expect a passage: recall@5 ${shown('recall@5')}, recall@10 ` +
+      `${shown('recall@10')}, MRR ${shown('mrr')}, above the threshold ${shown('groundedRecall@10')}`,
+    `  of ${empty} to which nothing applies: grounded all the same ${shown('falseGrounding')}`,
     ...(unknown === 0 ? [] : [`  ${unknown} expect a document that this generation has not`]),
   ];
 }
@@ -157,8 +179,4 @@ function lineOf({ text, verdict, rank, first }: QuestionOutcome): string {
 
 function signed(value: number): string {
   return `${value < 0 ? '' : '+'}${value.toFixed(4)}`;
-}
-
-async function libraryOf({ entities }: Platform, name: string) {
-  return findLibrary((await loadCatalogue(entities)).libraries, name);
 }

@@ -3,6 +3,7 @@
 import { GroundworkError } from '../../src/errors';
 import { loadCatalogue } from '../../src/index/catalogue';
 import { groundIssue } from '../../src/refinement/ground-issue';
+import { explanationLines } from '../explanation-lines';
 import { withSite } from '../local-site';
 import { type CommonOptions, siteOf } from '../options';
 import { print } from '../output';
@@ -61,6 +62,7 @@ export async function refineCommand(path: string, options: RefineOptions): Promi
   print(options.json, summary, [
     ...notes,
     prompt,
+    ...explanationLines(section.explanation),
     `(${readUnits} read units, ${roundTrips} round trips)`,
   ]);
 }

@@ -2,9 +2,9 @@
 
 import { GroundworkError } from '../../src/errors';
 import { type Catalogue, librariesOfProject, loadCatalogue } from '../../src/index/catalogue';
-import type { ExplainedCandidate, Explanation } from '../../src/retrieval/explain';
 import { passageSource, passageText } from '../../src/retrieval/packing';
 import { type Hit, type SearchScope, searchPassages } from '../../src/retrieval/search';
+import { explanationLines } from '../explanation-lines';
 import { withSite } from '../local-site';
 import { type CommonOptions, siteOf } from '../options';
 import { print } from '../output';
@@ -37,33 +37,9 @@ export async function searchCommand(text: string, options: SearchOptions): Promi
     ...notes.map(({ message }) => `note: ${message}`),
     ...(applies ? [] : [hits.length > 0 ? NOTHING_APPLIES : 'Nothing was found.']),
     ...hits.map(formatHit),
-    ...(explanation === undefined ? [] : explanation.libraries.map(formatVerdict)),
-    ...(explanation === undefined ? [] : explanation.candidates.map(formatCandidate)),
+    ...explanationLines(explanation),
     `${readUnits} read units, ${roundTrips} round trips`,
   ]);
-}
-
-/** How far above chance a library lies, and how far it must. */
-function formatVerdict(verdict: Explanation['libraries'][number]): string {
-  const { library, applies, significance, level } = verdict;
-  const held =
-    significance === null || level === null
-      ? 'no threshold'
-      : `${significance.toFixed(2)} deviations above chance, ${level} needed`;
-  return `library "${library}" ${applies ? 'applies' : 'does not apply'}: ${held}`;
-}
-
-/** A candidate in a line: where it stands, what it scored, and what became of it. */
-function formatCandidate(candidate: ExplainedCandidate): string {
-  const { rank, score, byVector, byWords, dropped, document, start } = candidate;
-  const fate = rank === null ? `dropped (${dropped})` : `hit ${rank}`;
-  const vector = byVector && `vector #${byVector.rank} ${byVector.cosine.toFixed(3)}`;
-  const words =
-    byWords &&
-    `words ${byWords.rank === null ? '' : `#${byWords.rank} `}${byWords.score.toFixed(1)} ` +
-      `(${byWords.matched.map(({ word }) => word).join(' ') || 'none'})`;
-  const signals = [vector, words].filter((signal) => signal !== null).join('; ');
-  return `  ${fate.padEnd(20)} ${score.toFixed(2).padStart(6)}  ${document}:${start}  ${signals}`;
 }
 
 function scopeOf({ project, library }: SearchOptions): SearchScope {

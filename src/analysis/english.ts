@@ -9,7 +9,9 @@
 import { stemmer } from '@orama/stemmers/english';
 import { stopwords } from '@orama/stopwords/english';
 
-const STOP_WORDS: ReadonlySet<string> = new Set(stopwords);
+/** What the list lacks: its article, and what an apostrophe or a bracket leaves: `user(s)`. */
+const ONE_LETTER = ['a', 's', 't'];
+const STOP_WORDS: ReadonlySet<string> = new Set([...stopwords, ...ONE_LETTER]);
 
 /** Whether a word, in lower case and with its apostrophe ('), is one of some 180 function words. */
 export function isStopWord(word: string): boolean {

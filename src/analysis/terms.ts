@@ -3,14 +3,14 @@
  * change of it is a change of the index: stored postings name the version they were made with.
  *
  * English is stemmed and freed of stop words; of other languages written with spaces, words match
- * as they stand but for case and accents. Scripts without spaces give overlapping pairs of
- * characters: a dictionary's cuts differ between versions of ICU, pairs do not.
+ * as they stand but for case, accents and elided articles. Scripts without spaces give overlapping
+ * pairs of characters: a dictionary's cuts differ between versions of ICU, pairs do not.
  */
 
 import { isStopWord, stem } from './english';
 
 /** Version of `analyze`. */
-export const ANALYSIS_VERSION = 1;
+export const ANALYSIS_VERSION = 2;
 
 /** Characters of the longest word that is a term; longer ones are hashes and encoded data. */
 const TERM_CHARACTERS_MAX = 40;
@@ -33,11 +33,16 @@ const HAS_CASE_SEAM = /\p{Ll}\p{Lu}|\p{Lu}\p{Lu}\p{Ll}/u;
 /** Accents and vowel points that readers leave out; not the vowel signs of Indic scripts. */
 const ACCENTS = /[\p{Script=Inherited}\u0591-\u05c7]+/gu;
 const ENGLISH_LETTERS = /^[a-z]+$/;
+/** Signs inside a word that no reader sees: soft hyphen, zero-width space, word joiner, BOM. */
+const UNSEEN = /[\u00ad\u200b\u2060\ufeff]/g;
+/** `l'équipe`, `dell'ordine`, `o'clock`: what stands behind, unless it ends an English word. */
+const ELISION = /^\p{Script=Latin}{1,4}'(?!(?:ll|re|ve)$)(.{2,})$/u;
 
 /** Terms of a text in order, repeated as they occur. Link targets and URLs are left out. */
 export function analyze(text: string): string[] {
   const terms: string[] = [];
-  const clean = text.normalize('NFKC').replace(LINK_TARGET, '] ').replace(URL, ' ');
+  const seen = text.replace(UNSEEN, '').normalize('NFKC');
+  const clean = seen.replace(LINK_TARGET, '] ').replace(URL, ' ');
   for (const [word] of clean.matchAll(WORD)) {
     for (const part of splitIdentifier(word)) {
       if (UNSPACED.test(part)) pushUnspaced(part, terms);
@@ -50,7 +55,15 @@ export function analyze(text: string): string[] {
 function pushWord(word: string, terms: string[]): void {
   const lower = word.toLowerCase().replace(/’/g, "'");
   if (isStopWord(lower)) return;
-  const plain = lower.replace(/'s$/, '').replace(/'/g, '').normalize('NFD').replace(ACCENTS, '');
+  const own = lower.replace(/'s$/, '');
+  const behind = ELISION.exec(own)?.[1];
+  if (behind !== undefined) pushTerm(behind, terms);
+  pushTerm(own, terms);
+}
+
+/** A word in lower case, its apostrophes left out. */
+function pushTerm(word: string, terms: string[]): void {
+  const plain = word.replace(/'/g, '').replace(/ß/g, 'ss').normalize('NFD').replace(ACCENTS, '');
   const folded = plain.normalize('NFC');
   const isTerm = folded !== '' && folded.length <= TERM_CHARACTERS_MAX && !isStopWord(folded);
   if (isTerm) terms.push(ENGLISH_LETTERS.test(folded) ? stem(folded) : folded);

@@ -18,7 +18,9 @@ import { liveDocuments, loadSegmentDocuments } from '../index/reader';
 import type { Platform } from '../platform/ports';
 import type { SearchKnobs } from '../retrieval/knobs';
 import { type Hit, type SearchResult, searchPassages } from '../retrieval/search';
+import { notesOfRun, type RunNote } from './run-notes';
 import { firstHit } from './scores';
+import { expectRankable } from './settings';
 
 /** Depth to which a passage is looked for. */
 export const GOLDEN_DEPTH = 10;
@@ -57,13 +59,15 @@ export interface GoldenRun {
   generation: number;
   questions: number;
   outcomes: QuestionOutcome[];
+  /** What readers of the outcomes must know, each kind once. */
+  notes: RunNote[];
   /** The first question of the next call; null after the last. */
   next: number | null;
 }
 
 /**
  * Errors: `library_unknown`; `generation_unknown` for one that is neither live nor the one before;
- * `value_corrupt`, `format_newer`; and those of `searchPassages`.
+ * `vectors_missing`; `value_corrupt`, `format_newer`; and those of `searchPassages`.
  */
 export async function runGoldenQuestions(
   platform: Platform,
@@ -71,6 +75,7 @@ export async function runGoldenQuestions(
 ): Promise<GoldenRun> {
   const { library: name, first, count, knobs } = request;
   const library = await loadGeneration(platform, name, request.generation);
+  expectRankable({ name, dimensions: library.fingerprint.dimensions }, knobs);
   const questions = await loadGoldenQuestions(platform, library.id);
   const view = (live: Catalogue): Catalogue => ({
     ...live,
@@ -97,6 +102,10 @@ export async function runGoldenQuestions(
     generation: library.generation,
     questions: questions.length,
     outcomes: await withKnownDocuments(platform, library, outcomes),
+    notes: notesOfRun(
+      asked.map(({ found }) => found),
+      knobs,
+    ),
     next: next < questions.length ? next : null,
   };
 }
@@ -172,16 +181,4 @@ async function withKnownDocuments(
     const { document } = outcome;
     return { ...outcome, isDocumentKnown: document === null || names.has(document) };
   });
-}
-
-/** Documents that questions name and the live generation has not. */
-export async function unknownDocuments(
-  { kv }: Pick<Platform, 'kv'>,
-  { id, segments }: LibraryEntry,
-  questions: readonly GoldenQuestion[],
-): Promise<string[]> {
-  const documents = liveDocuments(await loadSegmentDocuments(kv, id, segments));
-  const names = new Set(documents.map(({ name }) => name));
-  const expected = new Set(questions.flatMap(({ document }) => document ?? []));
-  return [...expected].filter((name) => !names.has(name)).sort();
 }

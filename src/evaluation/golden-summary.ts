@@ -2,21 +2,21 @@
 
 import { comparePaired, type PairedComparison } from './bootstrap';
 import type { QuestionOutcome } from './golden-run';
-import { mean, rounded } from './scores';
+import { meanOrNull } from './scores';
 
 export interface GoldenSummary {
   questions: number;
   /** Questions that expect a passage, and those to which nothing applies. */
   expecting: number;
   empty: number;
-  /** Share of the former whose passage is among the first five, and ten. */
-  'recall@5': number;
-  'recall@10': number;
-  mrr: number;
+  /** Share of the former whose passage is among the first five, and ten; null of none. */
+  'recall@5': number | null;
+  'recall@10': number | null;
+  mrr: number | null;
   /** Share of them whose passage would get into a prompt. */
-  'groundedRecall@10': number;
-  /** Share of the others for which something reached the threshold. */
-  falseGrounding: number;
+  'groundedRecall@10': number | null;
+  /** Share of the others for which something reached the threshold; null of none. */
+  falseGrounding: number | null;
   /** Questions whose document is not in the generation. */
   unknownDocuments: number;
 }
@@ -25,7 +25,7 @@ export function summarizeGolden(outcomes: readonly QuestionOutcome[]): GoldenSum
   const expecting = outcomes.filter(({ document }) => document !== null);
   const empty = outcomes.filter(({ document }) => document === null);
   const share = (of: readonly QuestionOutcome[], holds: (one: QuestionOutcome) => boolean) =>
-    rounded(mean(of.map((outcome) => (holds(outcome) ? 1 : 0))));
+    meanOrNull(of.map((outcome) => (holds(outcome) ? 1 : 0)));
   const within = (k: number) => share(expecting, ({ rank }) => rank !== null && rank <= k);
   return {
     questions: outcomes.length,
@@ -33,7 +33,7 @@ export function summarizeGolden(outcomes: readonly QuestionOutcome[]): GoldenSum
     empty: empty.length,
     'recall@5': within(5),
     'recall@10': within(10),
-    mrr: rounded(mean(expecting.map(reciprocalRank))),
+    mrr: meanOrNull(expecting.map(reciprocalRank)),
     'groundedRecall@10': share(expecting, ({ verdict }) => verdict === 'found'),
     falseGrounding: share(empty, ({ verdict }) => verdict === 'wrongly_grounded'),
     unknownDocuments: outcomes.filter(({ isDocumentKnown }) => !isDocumentKnown).length,

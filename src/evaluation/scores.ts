@@ -82,6 +82,11 @@ export function mean(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+/** The mean, rounded; null of none, as 0 would be a figure. */
+export function meanOrNull(values: readonly number[]): number | null {
+  return values.length === 0 ? null : rounded(mean(values));
+}
+
 /** Four decimals: more would claim a precision that some dozens of items do not have. */
 export function rounded(value: number): number {
   return Math.round(value * 10_000) / 10_000;
@@ -117,7 +122,12 @@ function isHit(
   { document, quote }: JudgedPassage,
 ): boolean {
   if (chunk.document !== document) return false;
-  return quote === undefined || collapse(chunk.text).includes(collapse(quote));
+  return quote === undefined || holdsQuote(chunk.text, quote);
+}
+
+/** Whether the text has the quote, any blank space in it standing for any other. */
+export function holdsQuote(text: string, quote: string): boolean {
+  return collapse(text).includes(collapse(quote));
 }
 
 function collapse(text: string): string {

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { SETTING_DEFAULT, SETTING_NAMES } from '../evaluation/settings';
-import { QUESTIONS_MAX } from '../index/golden-questions';
+import { type GivenQuestion, QUESTIONS_MAX } from '../index/golden-questions';
 import { libraryNameSchema } from './payload';
 
 /** Questions of one call: with some fifty read units each a quarter of a minute's quota. */
@@ -10,16 +10,25 @@ const QUESTIONS_PER_CALL_MAX = 20;
 
 const wholeNumber = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-export const goldenQuestionsSchema = v.strictObject({
-  library: libraryNameSchema,
-  questions: v.array(
-    v.strictObject({
-      text: v.string(),
-      document: v.optional(v.string()),
-      quote: v.optional(v.string()),
-      nothingApplies: v.optional(v.boolean()),
+/** A question as it is given, or as it is listed: with null for what it has not. */
+export const goldenQuestionSchema = v.pipe(
+  v.strictObject({
+    text: v.string(),
+    document: v.nullish(v.string()),
+    quote: v.nullish(v.string()),
+    nothingApplies: v.optional(v.boolean()),
+  }),
+  v.transform(
+    ({ text, document, quote, nothingApplies = document === null }): GivenQuestion => ({
+      ...{ text, nothingApplies },
+      ...{ document: document ?? undefined, quote: quote ?? undefined },
     }),
   ),
+);
+
+export const goldenQuestionsSchema = v.strictObject({
+  library: libraryNameSchema,
+  questions: v.array(goldenQuestionSchema),
 });
 
 export const goldenRunSchema = v.strictObject({

@@ -12,7 +12,10 @@ const QUERY_DESCRIPTION_CHARACTERS_MAX = 4_000;
 /** How often a word of the summary counts against one of the rest. */
 const SUMMARY_WEIGHT = 2;
 
-/** Plain text of a description that is a string, an ADF document, or missing; may be empty. */
+/**
+ * Plain text of a description that is a string, an ADF document, or missing; may be empty.
+ * Errors: `document_adf_invalid`.
+ */
 export function descriptionText(description: JsonValue): string {
   if (typeof description === 'string') return description;
   if (description === null || typeof description !== 'object') return '';
@@ -22,8 +25,21 @@ export function descriptionText(description: JsonValue): string {
   } catch (error) {
     // An empty document is refused; an item whose description holds only a picture is not.
     if (GroundworkError.isInstance(error) && error.code === 'document_empty') return '';
-    throw error;
+    throw isAdfInvalid(error) ? descriptionInvalid(error) : error;
   }
+}
+
+const isAdfInvalid = (error: unknown) =>
+  GroundworkError.isInstance(error) && error.code === 'document_adf_invalid';
+
+/** What is said of a page, that it be exported again, helps nobody with an item. */
+function descriptionInvalid(cause: unknown): GroundworkError {
+  return new GroundworkError({
+    code: 'document_adf_invalid',
+    message:
+      'work item: its description is an object that is no Atlassian Document Format document; expected {"type": "doc", "version": 1, "content": […]}, as Jira answers it, or plain text. Correct the description of the item',
+    cause,
+  });
 }
 
 /**

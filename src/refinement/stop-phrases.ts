@@ -43,9 +43,11 @@ const HEADINGS: ReadonlySet<string> = new Set([
 ]);
 
 /** What stands before and behind the words of a heading, a list item, a check box, an emphasis. */
-const MARKS_BEFORE = /^(?:\s|#+|[-*+>•]\s|\d{1,2}[.)]\s|\[[ xX]?\]|[*_~`:|])+/u;
-const MARKS_AFTER = /[\s:*_~`|?.…-]+$/u;
+const MARKS_BEFORE = /^(?:\s|#|h[1-6]\.\s|bq\.\s|[-*+>•]\s|\d{1,2}[.)]\s|\[[ xX]?\]|[*_~`:|])+/u;
+const MARKS_AFTER = /[\s:*_~`|?.…#-]+$/u;
 const HEADING_ROW = /^[^\p{L}\p{N}]*$/u;
+/** No line of a template is longer; expressions that may look twice at a line are for these. */
+const LINE_CHARACTERS_MAX = 300;
 
 /** Lines that ask the author for something. */
 const PROMPTS = [
@@ -53,8 +55,20 @@ const PROMPTS = [
   /^please\s+(?:describe|explain|provide|fill in|complete)\b.*$/i,
   /^(?:what|how|why) (?:is|are|did|do|does|should|was) .{0,40}\b(?:happen|happened|expected|expect|reproduce)\b.*\?\W*$/i,
 ];
-const COMMENTS = /<!--[\s\S]*?-->/g;
-const PLACEHOLDERS = /<(?:[a-z][a-z ]{2,40})>|\{\{?[a-z][\w ]{1,40}\}?\}/gi;
+const [COMMENT_START, COMMENT_END] = ['<!--', '-->'];
+/**
+ * What is to be written over. Other words in angles and braces are the author's: elements of HTML,
+ * parameters of a path, Jira's `{{monospace}}`.
+ */
+const ASKED =
+  "(?:describe|explain|insert|enter|fill in|add|provide|specify|list|your|some|(?:type|kind|name) of|what|who|why|how)\\s[\\w ,'-]{1,60}";
+const ROLE = 'role|persona|actor|goal|benefit|reason|outcome|feature|capability';
+const PLACEHOLDERS = new RegExp(
+  `(?<![\\w/])(?:<(?:${ASKED}|${ROLE})>|\\{\\{?\\s?${ASKED}\\}?\\})`,
+  'gi',
+);
+/** Jira's marks of a block of code, a quotation and the like, which say nothing themselves. */
+const BLOCK_MARKS = /(?<![\w/{])\{(?:code|noformat|quote|panel|color)(?::[^{}\n]{0,200})?\}/g;
 
 /** The frame of a user story: who, what and why stay, the words between them go. */
 const STORY_FRAME = [
@@ -62,27 +76,40 @@ const STORY_FRAME = [
   /\b(?:i|we)\s+(?:want|would like|need|wish)(?:\s+to(?:\s+be\s+able\s+to)?)?\b/gi,
   /\b(?:so that|in order that|such that)(?:\s+(?:i|we|they)(?:\s+can|\s+am able to)?)?\b/gi,
 ];
-/** The words that begin the steps of a scenario. */
+/** The words that begin a step of a scenario, with what marks its line. */
 const SCENARIO_STEP =
-  /^((?:\s|[-*+>•]\s|\[[ xX]?\]\s)*)(?:given(?:\s+that)?|when|then|and|but|scenario(?: outline)?:?|feature:)\s+/gim;
+  /^((?:\s|[-*+>•]\s|\[[ xX]?\]\s)*)(?:given(?:\s+that)?|when|then|and|but|scenario(?: outline)?:?|feature:)(?:\s+|$)/i;
 
-/** The text without them; lines of the author's own stay as they are. */
+/** The text without them; lines of the author's own stay as they are. Linear in its length. */
 export function withoutStopPhrases(text: string): string {
-  const lines = text
-    .replace(COMMENTS, ' ')
+  const lines = withoutComments(text)
     .replace(PLACEHOLDERS, ' ')
+    .replace(BLOCK_MARKS, ' ')
     .split('\n')
-    .filter((line) => !isOfTemplate(line));
-  return STORY_FRAME.reduce(
-    (rest, frame) => rest.replace(frame, ' '),
-    lines.join('\n').replace(SCENARIO_STEP, '$1'),
-  )
+    .filter((line) => !isOfTemplate(line))
+    .map((line) => line.replace(SCENARIO_STEP, '$1'));
+  return STORY_FRAME.reduce((rest, frame) => rest.replace(frame, ' '), lines.join('\n'))
     .replace(/[^\S\n]{2,}/g, ' ')
     .trim();
 }
 
+/** One that is never closed is the author's. */
+function withoutComments(text: string): string {
+  const kept: string[] = [];
+  let from = 0;
+  for (;;) {
+    const start = text.indexOf(COMMENT_START, from);
+    const end = start === -1 ? -1 : text.indexOf(COMMENT_END, start + COMMENT_START.length);
+    if (end === -1) break;
+    kept.push(text.slice(from, start));
+    from = end + COMMENT_END.length;
+  }
+  return [...kept, text.slice(from)].join(' ');
+}
+
 function isOfTemplate(line: string): boolean {
   if (line.trim() === '') return false;
+  if (line.length > LINE_CHARACTERS_MAX) return HEADING_ROW.test(line);
   const marked = line.replace(MARKS_BEFORE, '');
   const words = marked.replace(MARKS_AFTER, '');
   if (HEADING_ROW.test(words)) return true;

@@ -5,13 +5,18 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { groundwork } from '../support/cli-process';
 
+/** Words as other texts have them, without which chance has nothing to find in so small a corpus. */
+const EVERYDAY =
+  'Whoever wants lunch asks two days before and pays for a week; new people come first in the year.';
+
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'groundwork-eval-'));
   await mkdir(join(folder, 'corpus', 'team'), { recursive: true });
   const put = (path: string, text: string) => writeFile(join(folder, path), text);
   await put('corpus/release.md', '# Release\n\nTwo reviewers approve a release before it ships.\n');
-  await put('corpus/team/kitchen.html', '<h1>Kitchen</h1><p>The kitchen closes at noon.</p>');
+  const kitchen = `<h1>Kitchen</h1><p>The kitchen closes at noon. ${EVERYDAY}</p>`;
+  await put('corpus/team/kitchen.html', kitchen);
   await put('corpus/scan.md', '%PDF-1.7');
   const release = { file: 'release.md', quote: 'Two  reviewers approve a release' };
   const queries = [
@@ -43,6 +48,7 @@ it('prints the figures of the interface, and leaves no store behind', async () =
     ...{ 'groundedRecall@10': 0.75, missedGrounding: 0, falseGrounding: 0 },
     readUnits: { mean: number, p50: number, p95: number },
     ...{ roundTrips: { p50: 3, p95: 3 }, latencyMs: { p50: number, p95: number }, indexMs: number },
+    notes: [],
   });
   expect(json['tokens@10']).toBeGreaterThan(10);
   const stats = await groundwork(['stats', '--json'], { cwd: folder });
@@ -69,4 +75,31 @@ it('compares two settings on one index, query by query where asked', async () =>
   const [first] = json['runs'] as [{ details: object[] }];
   expect(first.details[1]).toMatchObject({ id: 'q1', 'recall@10': 0.5 });
   expect(first.details[2]).toMatchObject({ id: 'q2', 'recall@10': null, grounded: false });
+});
+
+it.each([
+  ['a depth that no search has', ['--k', '200'], 'k_out_of_range', '--k is 200'],
+  [
+    'vectors where there are none',
+    ['--embedder', 'lexical', '--compare', 'vectors'],
+    'vectors_missing',
+    'no vectors',
+  ],
+  [
+    'an item that is all template',
+    ['--queries', 'template.jsonl'],
+    'queries_invalid',
+    'query "empty"',
+  ],
+])('refuses %s before anything is indexed', async (_, more, code, words) => {
+  const issue = { key: 'K-1', summary: ' ', description: 'h2. Acceptance criteria' };
+  await writeFile(
+    join(folder, 'template.jsonl'),
+    JSON.stringify({ id: 'empty', issue, relevant: [] }),
+  );
+  const args = ['eval', '--corpus', 'corpus', '--queries', 'queries.jsonl', ...more, '--json'];
+  const { exitCode, json, stderr } = await groundwork(args, { cwd: folder });
+  expect(json).toEqual({ error: { code, message: expect.stringContaining(words) } });
+  expect(exitCode).toBe(1);
+  expect(stderr).not.toContain('refused scan.md');
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { groundwork } from '../support/cli-process';
+import { EXPORT_MANIFEST, linesOf } from '../support/sample-export';
 
 let folder: string;
 const put = (path: string, text: string) => writeFile(join(folder, path), text);
@@ -29,6 +30,7 @@ it('keeps questions, asks two generations, and says what changed', async () => {
   await put('questions.jsonl', lines(...QUESTIONS));
   expect((await golden('set', 'questions.jsonl')).json).toEqual({
     ...{ library: 'rules', questions: 2, unknownDocuments: ['kitchen.md'] },
+    ...{ unknownQuotes: [], quotesUnchecked: 0 },
   });
   const first = await golden('run', '--details');
   expect(first.json).toMatchObject({ generation: 1, questions: 2, 'recall@10': 0.5 });
@@ -75,4 +77,43 @@ it('refuses a file that is not as expected, and loses nothing', async () => {
   expect(text.stdout.trim()).toBe(lines(...QUESTIONS));
   await golden('delete');
   expect((await golden('list')).json['questions']).toEqual([]);
+});
+
+it('reads a file with a byte order mark, and names quotes that are nowhere', async () => {
+  const wrong = { text: 'x', document: 'release.md', quote: 'Three reviewers' };
+  await put('marked.jsonl', `\ufeff${lines(wrong)}\n`);
+  const kept = await groundwork(['golden', 'set', 'marked.jsonl', '--library', 'rules'], {
+    cwd: folder,
+  });
+  expect(kept.stdout).toContain('release.md: a quote is not there: "Three reviewers"');
+});
+
+const DIMENSIONS = 128;
+const FINGERPRINT = {
+  ...EXPORT_MANIFEST.fingerprint,
+  ...{ dimensions: DIMENSIONS, modelId: `openai:text-embedding-3-small:${DIMENSIONS}` },
+};
+
+it('says that a provider failed, and compares nothing then', async () => {
+  const args = ['--library', 'openai', '--json'];
+  const text = 'Two reviewers approve.';
+  const vector = { values: new Int8Array(DIMENSIONS).fill(11), scale: 0.008 };
+  const chunk = { start: 0, end: text.length, headings: [], lead: '', text, trail: '', vector };
+  const documents = [{ name: 'a/release.md', hash: 'ab'.repeat(32), chunks: [chunk] }];
+  const manifest = { ...EXPORT_MANIFEST, fingerprint: FINGERPRINT, documents: 1, chunks: 1 };
+  await put(
+    'openai.jsonl',
+    linesOf(documents, manifest)
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
+  await groundwork(['import', 'openai.jsonl', ...args], { cwd: folder });
+  await put('questions.jsonl', lines({ text: 'Two reviewers approve', document: 'a/release.md' }));
+  await groundwork(['golden', 'set', 'questions.jsonl', ...args], { cwd: folder });
+  const alone = await groundwork(['golden', 'run', ...args], { cwd: folder });
+  expect(alone.json).toMatchObject({ notes: [{ kind: 'provider_failed', library: 'openai' }] });
+  const compared = await groundwork(['golden', 'run', '--compare', 'words', ...args], {
+    cwd: folder,
+  });
+  expect(compared.json).toMatchObject({ error: { code: 'run_incomparable' } });
 });

@@ -5,11 +5,15 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { groundwork } from '../support/cli-process';
 
+/** Words as other texts have them, without which chance has nothing to find in so small a library. */
+const EVERYDAY =
+  'Whoever wants lunch asks two days before and pays for a week; new people come first in the year.';
+
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'groundwork-cli-'));
   await put('docs/release.md', '# Release\n\nTwo reviewers approve a release before it ships.\n');
-  await put('docs/team/Räume & Küche.txt', 'The kitchen closes at noon on Friday.\n');
+  await put('docs/team/Räume & Küche.txt', `The kitchen closes at noon on Friday. ${EVERYDAY}\n`);
   await put('docs/notes.json', '{"no": "document"}');
   await put('docs/scan.md', '%PDF-1.7 not a text');
   const issue = { key: 'PAY-7', type: 'Story', summary: 'Two reviewers approve a release' };
@@ -119,6 +123,14 @@ describe('a store', () => {
     });
     expect(json.prompt).toContain(json.section);
     expect(json.section).toContain('Two reviewers approve');
+  });
+
+  it('explains a prompt to people as it explains a search', async () => {
+    const { stdout } = await groundwork(['refine', 'issue.json', '--dry-run', '--explain'], {
+      cwd: folder,
+    });
+    expect(stdout).toMatch(/^library "rules" applies: .* deviations above chance/m);
+    expect(stdout).toMatch(/^ {2}hit 1 .* release\.md:0 .*words #1/m);
   });
 
   it('tells what it holds', async () => {

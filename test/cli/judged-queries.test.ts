@@ -24,6 +24,11 @@ describe('judged queries', () => {
     ]);
   });
 
+  it('may begin with a byte order mark', () => {
+    const marked = `\ufeff${line({ query: 'refund' })}`;
+    expect(parseJudgedQueries('q.jsonl', marked)).toMatchObject([{ query: 'refund' }]);
+  });
+
   it.each([
     ['no line', '\n \n', 'q.jsonl: no query'],
     ['a line that is not JSON', `${line({ query: 'x' })}\n{`, 'line 2: not JSON'],

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { parseSetting } from '../../cli/settings';
-import { DEFAULT_KNOBS, EXHAUSTIVE_KNOBS } from '../../src/retrieval/knobs';
+import { SETTINGS } from '../../src/evaluation/settings';
+import { DEFAULT_KNOBS } from '../../src/retrieval/knobs';
 
 describe('a setting', () => {
   it('is a name, or knobs that differ from the default', () => {
     expect(parseSetting('default')).toEqual(DEFAULT_KNOBS);
-    expect(parseSetting('exhaustive')).toEqual(EXHAUSTIVE_KNOBS);
+    expect(parseSetting('exhaustive')).toEqual(SETTINGS.exhaustive);
     const knobs = { ...DEFAULT_KNOBS, coverage: 0.9, candidatesMax: Number.POSITIVE_INFINITY };
     expect(parseSetting('signals=words,vectorWeight=0')).toEqual({
       ...{ ...DEFAULT_KNOBS, signals: 'words', vectorWeight: 0 },

@@ -60,8 +60,12 @@ describe('a summary', () => {
     });
   });
 
-  it('of no question is all zeros', () => {
-    expect(Object.values(summarizeGolden([])).every((value) => value === 0)).toBe(true);
+  it('has no share of questions that there are not', () => {
+    const nothing = { 'recall@5': null, 'recall@10': null, mrr: null, 'groundedRecall@10': null };
+    expect(summarizeGolden([empty('e', true)])).toMatchObject({ ...nothing, falseGrounding: 1 });
+    expect(summarizeGolden([outcome('a', 1)])).toMatchObject({ mrr: 1, falseGrounding: null });
+    const counts = { questions: 0, expecting: 0, empty: 0, unknownDocuments: 0 };
+    expect(summarizeGolden([])).toEqual({ ...counts, ...nothing, falseGrounding: null });
   });
 });
 

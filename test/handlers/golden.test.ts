@@ -42,7 +42,7 @@ const outcomes = async (payload: object = {}) =>
 describe('keeping golden questions', () => {
   it('takes one whose document is not there, and says so', async () => {
     expect(resultOf(await set(QUESTIONS))).toEqual({
-      ...{ questions: 3, unknownDocuments: ['travel.md'] },
+      ...{ questions: 3, unknownDocuments: ['travel.md'], unknownQuotes: [], quotesUnchecked: 0 },
     });
     expect(await list()).toEqual([
       QUESTIONS[0],
@@ -51,6 +51,33 @@ describe('keeping golden questions', () => {
     ]);
     await app.index(REQUEST, SECOND);
     expect(resultOf(await set(QUESTIONS)).unknownDocuments).toEqual([]);
+  });
+
+  it('says which quotes no chunk holds, and which of them a cut divides', async () => {
+    const part = (name: string) => `## ${name}\n\n${`The rules of ${name} are long. `.repeat(40)}`;
+    const parts = ['Approval', 'Rollback'].map(part).join('\n\n');
+    await app.index(REQUEST, [given('long.md', `# Long\n\n${parts}\n`)]);
+    const [cut, near] = ['are long.\n## Rollback', 'The rules of\n Rollback are'];
+    const asked = [cut, near, 'nobody says this'].map((quote) => ({
+      ...{ text: quote, document: 'long.md', quote },
+    }));
+    expect(resultOf(await set([...QUESTIONS, ...asked])).unknownQuotes).toEqual([
+      { document: 'long.md', quote: cut, isCut: true },
+      { document: 'long.md', quote: 'nobody says this', isCut: false },
+    ]);
+    app.around = (platform) => ({ ...platform, remainingTimeMs: () => 3_000 });
+    expect(resultOf(await set([...QUESTIONS, ...asked]))).toMatchObject({
+      ...{ questions: 6, unknownQuotes: [], quotesUnchecked: 4 },
+    });
+  });
+
+  it('takes what it lists', async () => {
+    await set(QUESTIONS);
+    const listed = await list();
+    expect(resultOf(await set(listed))).toMatchObject({ questions: 3 });
+    expect(await list()).toEqual(listed);
+    const undecided = { text: 'x', document: null, nothingApplies: false };
+    expect((await set([undecided])).error?.code).toBe('golden_invalid');
   });
 
   it.each([
@@ -148,6 +175,29 @@ describe('asking golden questions', () => {
     expect([asked.length, next]).toEqual([1, 1]);
   });
 
+  it('says once that the provider failed, and nothing where words alone are asked for', async () => {
+    await set(QUESTIONS);
+    expect(resultOf(await run()).notes).toEqual([]);
+    app.around = (platform) => ({
+      ...platform,
+      secrets: { ...platform.secrets, get: async () => undefined },
+    });
+    expect(resultOf(await run()).notes).toMatchObject([
+      { kind: 'provider_failed', library: 'rules' },
+    ]);
+    expect(resultOf(await run({ setting: 'words' })).notes).toEqual([]);
+  });
+
+  it('by vectors alone is refused where there are none', async () => {
+    const words = { library: 'words' };
+    await app.index({ ...words, embedder: 'lexical' }, [RELEASE, LUNCH]);
+    resultOf(await set(QUESTIONS, 'words'));
+    const { error } = await run({ ...words, setting: 'vectors' });
+    expect(error?.code).toBe('vectors_missing');
+    expect(error?.message).toContain('library "words"');
+    expect(resultOf(await run(words)).notes).toMatchObject([{ kind: 'words_only', ...words }]);
+  });
+
   it('finds the same with every list read', async () => {
     await set(QUESTIONS);
     expect(await outcomes({ setting: 'exhaustive' })).toEqual(await outcomes());
@@ -165,7 +215,7 @@ describe('asking golden questions', () => {
   });
 
   it('of a library without any comes to nothing', async () => {
-    const nothing = { generation: 1, questions: 0, outcomes: [], next: null };
+    const nothing = { generation: 1, questions: 0, outcomes: [], notes: [], next: null };
     expect(resultOf(await run())).toEqual(nothing);
   });
 });

@@ -27,9 +27,12 @@ describe('descriptionText', () => {
     ).toBe(expected.replace(/\n+$/, ''));
   });
 
-  it('refuses an object that is no document', () => {
+  it('refuses an object that is no document, in words for an item', () => {
     expect(() => descriptionText({ type: 'page' })).toThrow(
-      expect.objectContaining({ code: 'document_adf_invalid' }),
+      expect.objectContaining({
+        code: 'document_adf_invalid',
+        message: expect.stringMatching(/^work item: its description .*Correct the description/),
+      }),
     );
   });
 });

@@ -17,6 +17,14 @@ describe('what templates put into an item', () => {
     ['What did you expect to happen?'],
     ['<!-- Delete what does not apply -->'],
     ['---'],
+    ['-'.repeat(1_000)],
+    ['h2. Acceptance criteria'],
+    ['## Acceptance criteria ##'],
+    ['bq. Background'],
+    ['<describe the problem>'],
+    ['{{ insert your steps }}'],
+    ['{code:java}'],
+    ['<!-- What is wrong? --><!-- Who says so? -->'],
   ])('is left out: %s', (line) => {
     expect(withoutStopPhrases(`Before.\n${line}\nAfter.`).replace(/\s+/g, ' ')).toBe(
       'Before. After.',
@@ -30,6 +38,11 @@ describe('what templates put into an item', () => {
     ['a list item', '- Steps must be logged'],
     ['a table', '| Scope | Owner |'],
     ['a word in another language', 'Hintergrund: Kasse druckt doppelt'],
+    ['what Jira sets in monospace', 'The {{PaymentGateway}} service times out'],
+    ['a parameter of a path', 'GET /orders/{orderId}/refund fails, /vouchers/{code} too'],
+    ['an element of HTML', 'Remove the <marquee> from the <dialog open> element'],
+    ['a comment that never ends', 'a <!-- b'],
+    ['a long question', `What is expected of ${'the till '.repeat(40)}?`],
     ['a comparison', 'If a < b then fail'],
     ['nothing', ''],
   ])('keeps %s', (_, text) => {
@@ -52,4 +65,19 @@ describe('what templates put into an item', () => {
       'a printed receipt\nthe cashier cancels it\n* it is marked',
     );
   });
+
+  it('leaves the placeholders of a story out', () => {
+    expect(withoutStopPhrases('Buy <role> a <feature> of List<role> at /users/<role>')).toBe(
+      'Buy a of List<role> at /users/<role>',
+    );
+  });
+
+  // Expressions that look at every rest of a text again would take minutes for these.
+  it.each(['\n', '\r', '.', '- ', '- \n', '[ ] ', '<!--', 'as a ', '#', ' ', 'what is expected ?'])(
+    'takes a long text of %j',
+    (unit) => {
+      const text = `a${unit.repeat(500_000)}b`;
+      expect(withoutStopPhrases(text).at(-1)).toBe('b');
+    },
+  );
 });

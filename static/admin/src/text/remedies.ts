@@ -76,6 +76,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   golden_too_large: 'Keep fewer questions, or shorter ones.',
   generation_unknown: 'Compare generations that are still kept: the live one and the one before.',
   setting_invalid: 'Choose one of the settings offered.',
+  vectors_missing: 'Choose another setting, or rebuild the library with a model.',
+  run_incomparable: 'Run both again when the provider answers, or compare by words alone.',
   input_invalid: `The page and the app do not agree. ${RELOAD}`,
   not_permitted: 'Ask a Jira administrator.',
   jira_failed: TRY_AGAIN,
