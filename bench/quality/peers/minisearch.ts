@@ -6,9 +6,10 @@
  * leaves the tokenizer to its user too: the row with `Intl.Segmenter` has the platform's own.
  */
 
+import { nameWords } from '../../../src/analysis/name-words';
 import { installedVersion, loadPeer } from '../../peers/support/adapter';
 import type { PeerChunk } from '../chunks';
-import { type PeerRanking, type QualityPeer, wordsOfName } from './peer';
+import type { PeerRanking, QualityPeer } from './peer';
 
 interface MiniSearch {
   addAll(documents: readonly object[]): void;
@@ -68,7 +69,7 @@ export async function buildMiniSearch(
   const index = new Index(options);
   index.addAll(
     chunks.map(({ shown, headings, document }, id) => ({
-      ...{ id, text: shown, headings: headings.join(' '), name: wordsOfName(document) },
+      ...{ id, text: shown, headings: headings.join(' '), name: nameWords(document) },
     })),
   );
   return {

@@ -4,8 +4,9 @@
  * it is 0. Stemming and stop words are those that its documentation offers for English.
  */
 
+import { nameWords } from '../../../src/analysis/name-words';
 import { installedVersion, loadPeer } from '../../peers/support/adapter';
-import { type QualityPeer, wordsOfName } from './peer';
+import type { QualityPeer } from './peer';
 
 type Database = object;
 interface Orama {
@@ -44,7 +45,7 @@ function createPeer(name: string, properties: string[], isEnglish: boolean): Qua
         id: String(id),
         text: chunk.shown,
         headings: chunk.headings.join(' '),
-        name: wordsOfName(chunk.document),
+        name: nameWords(chunk.document),
         embedding: [...(chunk.vector ?? [])],
       }));
       await insertMultiple(database, documents, DOCUMENTS_PER_INSERT);

@@ -21,8 +21,3 @@ export interface PeerRanking {
   rank(query: PeerQuery, depth: number): Promise<number[]>;
   close(): void;
 }
-
-/** Words of a document's name, without its ending. */
-export function wordsOfName(document: string): string {
-  return document.replace(/\.[a-z]+$/i, '').replace(/[-_/]+/g, ' ');
-}
