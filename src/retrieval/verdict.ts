@@ -1,5 +1,6 @@
 /** Whether a library applies to a query, and what must be said about how that was found out. */
 
+import { hasVectors } from '../embedding/lexical';
 import type { LibraryEntry } from '../index/catalogue';
 import { evidenceOf, isCurrent } from './calibrate';
 import type { LibraryRanking } from './rank-libraries';
@@ -30,7 +31,7 @@ export function verdictOf(
 ): Verdict {
   const { library, byVectors } = ranking;
   const byWordsOnly = byVectors === undefined;
-  const notes: SearchNote[] = byWordsOnly ? [wordsOnly(library.name, failure)] : [];
+  const notes: SearchNote[] = byWordsOnly ? [wordsOnly(ranking, failure)] : [];
   const found = isFound(ranking);
   const { calibration } = library;
   const level = byWordsOnly ? SIGNIFICANCE_BY_WORDS : SIGNIFICANCE;
@@ -52,12 +53,20 @@ function isFound({ chunks, byVectors }: LibraryRanking): boolean {
   return chunks.some(({ lexical }) => lexical !== undefined && lexical.chunk > 0);
 }
 
-function wordsOnly(library: string, failure: string | undefined): SearchNote {
+function wordsOnly(
+  { library: { name: library, fingerprint }, byWords }: LibraryRanking,
+  failure: string | undefined,
+): SearchNote {
   if (failure === undefined) {
-    const message = `library "${library}": matched by words only; it has no vectors, so whether its passages apply is not certain`;
+    const why = hasVectors(fingerprint) ? 'as was asked' : 'as it has no vectors';
+    const message = `library "${library}": matched by words only, ${why}, so whether its passages apply is not certain`;
     return { kind: 'words_only', library, message };
   }
-  const message = `library "${library}": matched by words only, as its embedding provider failed (${failure}); passages may be missing, and whether these apply is not certain`;
+  const effect =
+    byWords === undefined
+      ? 'nothing could be searched, as its words were left out'
+      : 'matched by words only; passages may be missing, and whether these apply is not certain';
+  const message = `library "${library}": its embedding provider failed (${failure}); ${effect}`;
   return { kind: 'provider_failed', library, message };
 }
 

@@ -61,6 +61,14 @@ describe('words and vectors', () => {
     expect(site.server.requests).toHaveLength(1);
   });
 
+  it('say that words alone were asked for, where there are vectors too', async () => {
+    await site.index({ ...filler, 'a.md': 'Rollbacks are rehearsed.' });
+    const { notes } = await find({}, { knobs: { ...DEFAULT_KNOBS, signals: 'words' } });
+    expect(notes.map(({ kind, message }) => [kind, message])).toEqual([
+      ['words_only', expect.stringContaining('by words only, as was asked')],
+    ]);
+  });
+
   it('do not find what was deleted', async () => {
     await site.index({ ...filler, 'a.md': 'The rollback.', 'b.md': 'A rollback too.' });
     await site.run((platform) => deleteDocument(platform, { library: 'rules', document: 'a.md' }));
