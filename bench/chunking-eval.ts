@@ -10,7 +10,8 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CHUNKING_DEFAULTS } from '../src/chunking/chunk-document';
-import { type ChunkingRow, evaluateSplitter } from './chunking/evaluate';
+import { comparePaired } from '../src/evaluation/bootstrap';
+import { type ChunkingOutcome, type ChunkingRow, evaluateSplitter } from './chunking/evaluate';
 import { readJudgedCorpora } from './chunking/judged-corpora';
 import { type Ranker, rankByVectors, rankByWords } from './chunking/rankers';
 import { ownSplitter, recursiveSplitter, type Splitter } from './chunking/splitters';
@@ -34,6 +35,9 @@ const RANKERS: readonly (readonly [string, Ranker])[] = [
   ['minisearch', rankByWords],
 ];
 
+/** What all others are compared with, question by question. */
+const BASE = 'recursive 400';
+
 const { values } = parseArgs({
   args: process.argv.slice(3),
   options: { sizes: { type: 'boolean', default: false } },
@@ -48,18 +52,38 @@ const judged = await readJudgedCorpora(join(data, 'chunking-eval'));
 const { tokensEstimateTarget, tokensEstimateMax, tokensEstimateMin } = CHUNKING_DEFAULTS;
 const splitters: [string, Splitter][] = [
   ['recursive 200', await recursiveSplitter(200)],
-  ['recursive 400', await recursiveSplitter(400)],
+  [BASE, await recursiveSplitter(400)],
   [`groundwork ${tokensEstimateTarget}/${tokensEstimateMax}/${tokensEstimateMin}`, ownSplitter()],
 ];
-for (const [target, max, min] of values.sizes ? SIZES : []) {
+const others = SIZES.filter(([target]) => target !== tokensEstimateTarget);
+for (const [target, max, min] of values.sizes ? others : []) {
   const options = { tokensEstimateTarget: target, tokensEstimateMax: max, tokensEstimateMin: min };
   splitters.push([`groundwork ${target}/${max}/${min}`, ownSplitter(options)]);
 }
-const rows: ({ ranker: string; splitter: string } & ChunkingRow)[] = [];
+const rows: ({ ranker: string; splitter: string } & ChunkingRow & Record<string, unknown>)[] = [];
 for (const [ranker, rank] of RANKERS) {
+  const outcomes: (ChunkingOutcome & { splitter: string })[] = [];
   for (const [splitter, split] of splitters) {
-    rows.push({ ranker, splitter, ...(await evaluateSplitter(judged, split, rank)) });
+    outcomes.push({ splitter, ...(await evaluateSplitter(judged, split, rank)) });
+  }
+  const base = outcomes.find(({ splitter }) => splitter === BASE) as ChunkingOutcome;
+  for (const { splitter, row, recallsInBudget, iousAtK } of outcomes) {
+    const { difference } = comparePaired(recallsInBudget, base.recallsInBudget);
+    const { ratio } = comparePaired(iousAtK, base.iousAtK);
+    rows.push({
+      ...{ ranker, splitter, ...row },
+      ...(splitter !== BASE && {
+        [`recall in 2,000 less ${BASE}`]: withInterval(difference),
+        [`IoU@5 times ${BASE}`]: ratio && withInterval(ratio),
+      }),
+    });
   }
 }
 console.table(rows);
 saveResult('chunking-eval', rows);
+
+/** 95 of 100 resamples of the questions lie within. */
+function withInterval({ value, low, high }: { value: number; low: number; high: number }): string {
+  const [mean, from, to] = [value, low, high].map((number) => number.toFixed(3));
+  return `${mean} (${from} to ${to})`;
+}

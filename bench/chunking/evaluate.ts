@@ -20,12 +20,19 @@ export interface ChunkingRow {
   'chunks in 2,000 tokens': number;
 }
 
+/** The figures, and two of them question by question, to be compared with another splitter's. */
+export interface ChunkingOutcome {
+  row: ChunkingRow;
+  recallsInBudget: number[];
+  iousAtK: number[];
+}
+
 /** All corpora are one collection, as they would be in one library. */
 export async function evaluateSplitter(
   { corpora, questions }: { corpora: readonly Corpus[]; questions: readonly Question[] },
   split: Splitter,
   rank: Ranker,
-): Promise<ChunkingRow> {
+): Promise<ChunkingOutcome> {
   const chunks = (await Promise.all(corpora.map((corpus) => split(corpus)))).flat();
   const rankings = await rank(
     chunks.map(({ text }) => text),
@@ -44,7 +51,7 @@ export async function evaluateSplitter(
   });
   const mean = (read: (outcome: (typeof outcomes)[number]) => number): number =>
     outcomes.reduce((sum, outcome) => sum + read(outcome), 0) / outcomes.length;
-  return {
+  const row = {
     chunks: chunks.length,
     tokensMean: Math.round(tokensOf(chunks) / chunks.length),
     'recall@5': rounded(mean(({ atK }) => atK.recall)),
@@ -54,6 +61,11 @@ export async function evaluateSplitter(
     'recall in 2,000 tokens': rounded(mean(({ packed }) => packed.recall)),
     'IoU in 2,000 tokens': rounded(mean(({ packed }) => packed.iou)),
     'chunks in 2,000 tokens': rounded(mean(({ packedCount }) => packedCount)),
+  };
+  return {
+    row,
+    recallsInBudget: outcomes.map(({ packed }) => packed.recall),
+    iousAtK: outcomes.map(({ atK }) => atK.iou),
   };
 }
 
