@@ -93,10 +93,11 @@ describe.skipIf(isMissing).each(['builtin', 'openai'])(
       expect(run.roundTrips).toBeLessThanOrEqual(4);
     });
 
-    it('builds the prompt section with its citation', () => {
+    it('builds the prompt section of all that so small a library has, with citations', () => {
       const { ok, result } = run.answers['section'];
       expect({ ok, applies: result?.applies }).toEqual({ ok: true, applies: true });
-      expect(result.text).toContain('[1] rules › release.md');
+      expect(result.text).toContain('[1] rules › lunch.md › Canteen');
+      expect(result.text).toContain('[2] rules › release.md › Release rules');
     });
 
     it('refuses those who may not', () => {
@@ -107,7 +108,7 @@ describe.skipIf(isMissing).each(['builtin', 'openai'])(
     });
 
     it('shows nothing to another installation', () => {
-      const expected = { ok: true, result: { applies: false, hits: [] } };
+      const expected = { ok: true, result: { applies: false, hits: [], notes: [] } };
       expect(run.answers['otherInstallation']).toEqual(expected);
     });
 
