@@ -12,12 +12,12 @@ import type { JsonValue, KeyValueStore } from '../platform/ports';
 import { FOREIGN_ITEMS } from './foreign-items';
 import { DEFAULT_KNOBS } from './knobs';
 import { queryWords, type SearchQuery } from './query';
-import { type LibraryRanking, rankLibraries } from './rank-libraries';
+import { type LibraryRanking, type RankedChunk, rankLibraries } from './rank-libraries';
 import { EVIDENCE_HITS, type Evidence, fitCalibration } from './threshold';
 import { createScorerPool } from './vector-side';
 
 /** Of the texts and the scoring; the analysis has a version of its own. */
-const TEXTS_VERSION = 1;
+const TEXTS_VERSION = 2;
 export const CALIBRATION_VERSION = 1_000 * TEXTS_VERSION + ANALYSIS_VERSION;
 
 /** A library that has grown or shrunk by a smaller share keeps its calibration. */
@@ -106,15 +106,19 @@ export function evidenceOf(
   { chunks, byWords, byVectors }: LibraryRanking,
   terms: number,
 ): Evidence {
-  const first = chunks.slice(0, EVIDENCE_HITS);
-  const mean = (signal: (chunk: (typeof first)[number]) => number) =>
-    first.reduce((sum, chunk) => sum + signal(chunk), 0) / Math.max(1, first.length);
-  const words = byWords && mean(({ lexical }) => lexical?.total ?? 0);
+  const best = (signal: (chunk: RankedChunk) => number) => {
+    const first = chunks
+      .map(signal)
+      .sort((a, b) => b - a)
+      .slice(0, EVIDENCE_HITS);
+    return first.reduce((sum, value) => sum + value, 0) / Math.max(1, first.length);
+  };
+  const words = byWords && best(({ lexical, reread }) => (lexical?.total ?? 0) + reread);
   return {
     terms,
     // Nothing found is no small score: it would stand far off the line that scores lie about.
     lexical: words ? Math.log1p(words) : undefined,
-    cosine: byVectors && mean(({ cosine }) => cosine ?? 0),
+    cosine: byVectors && best(({ cosine }) => cosine ?? 0),
   };
 }
 

@@ -8,7 +8,10 @@
 
 import type { Calibration, Line } from '../index/calibration';
 
-/** What a query found: its distinct terms, and means over the first hits of the ranking. */
+/**
+ * What a query found: its distinct terms, and means over the best by words and the best by vectors,
+ * which need not be the same: a library has something to say if either is far from chance.
+ */
 export interface Evidence {
   terms: number;
   /** ln(1 + lexical score); undefined without lexical search, and where no word was found. */
@@ -17,8 +20,8 @@ export interface Evidence {
   cosine: number | undefined;
 }
 
-/** Hits whose means are the evidence. */
-export const EVIDENCE_HITS = 5;
+/** Chunks whose means are the evidence: a question is answered by few. */
+export const EVIDENCE_HITS = 3;
 
 /**
  * Deviations above chance from which a library applies: one foreign text in a thousand reaches
