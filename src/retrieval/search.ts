@@ -157,11 +157,14 @@ async function find(
     });
     const applying = new Set(verdicts.flatMap((one) => (one.applies ? [one.library] : [])));
     const chunks = merged(rankings, knobs);
+    const best = chunks.find(({ library }) => applying.has(library));
     const selection = selectHits(chunks, {
       k,
       knobs,
-      // Left out before places are given, lest a library that has nothing to say take them up.
-      isWanted: ({ library }) => !isStrict || applying.has(library),
+      // Left out before places are given, lest what has nothing to say take them up: libraries
+      // that do not apply, and chunks that are no better than the usual one of their library.
+      isWanted: (chunk) =>
+        !isStrict || (applying.has(chunk.library) && (chunk.score >= 0 || chunk === best)),
     });
     return {
       applies: applying.size > 0,

@@ -21,15 +21,25 @@ export interface Evidence {
 }
 
 /** Chunks whose means are the evidence: a question is answered by few. */
-export const EVIDENCE_HITS = 3;
+export const EVIDENCE_HITS = 2;
 
 /**
- * Deviations above chance from which a library applies: one foreign text in a thousand reaches
- * them, the 99.9th percentile of the normal distribution. One in a hundred is too few: items of a
- * company's own that its instructions say nothing about are nearer to these than any foreign text.
+ * Deviations above chance from which a library applies: 1.64 for a short question, which one foreign
+ * text in twenty reaches, 3.09 for a long item, which one in a thousand does. A long item of a
+ * company's own says many of its words whether or not a rule is about it; no foreign text does.
  * Chosen with judged items in sight (docs/decisions/0010-hybrid-ranking.md).
  */
-export const SIGNIFICANCE = 3.09;
+export const SIGNIFICANCE = { short: 1.64, long: 3.09 } as const;
+
+/** Distinct terms of a query that is short, and of one that is long; between them the level grows. */
+const TERMS = { short: 8, long: 32 } as const;
+
+/** The level for a query of so many distinct terms; grows with their logarithm. */
+export function significanceLevel(terms: number): number {
+  const [from, to] = [lengthOf(TERMS.short), lengthOf(TERMS.long)];
+  const share = Math.min(1, Math.max(0, (lengthOf(terms) - from) / (to - from)));
+  return SIGNIFICANCE.short + share * (SIGNIFICANCE.long - SIGNIFICANCE.short);
+}
 
 /**
  * By words alone the two kinds of items are not told apart (docs/quality.md), so all that does

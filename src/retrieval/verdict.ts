@@ -4,7 +4,7 @@ import { hasVectors } from '../embedding/lexical';
 import type { LibraryEntry } from '../index/catalogue';
 import { evidenceOf, isCurrent } from './calibrate';
 import type { LibraryRanking } from './rank-libraries';
-import { SIGNIFICANCE, SIGNIFICANCE_BY_WORDS, significance } from './threshold';
+import { SIGNIFICANCE_BY_WORDS, significance, significanceLevel } from './threshold';
 
 /** Something about a search that its reader must know. */
 export interface SearchNote {
@@ -34,7 +34,7 @@ export function verdictOf(
   const notes: SearchNote[] = byWordsOnly ? [wordsOnly(ranking, failure)] : [];
   const found = isFound(ranking);
   const { calibration } = library;
-  const level = byWordsOnly ? SIGNIFICANCE_BY_WORDS : SIGNIFICANCE;
+  const level = byWordsOnly ? SIGNIFICANCE_BY_WORDS : significanceLevel(terms);
   const deviations =
     calibration !== null && isCurrent(calibration)
       ? significance(calibration, evidenceOf(ranking, terms))

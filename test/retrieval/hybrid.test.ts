@@ -152,7 +152,7 @@ describe('an explanation', () => {
     const twins = candidates.filter(({ document }) => /again|rule 0/.test(document));
     expect(twins.map(({ dropped }) => dropped)).toEqual([null, 'duplicate']);
     expect(candidates.filter(({ dropped }) => dropped === 'rank').length).toBeGreaterThan(5);
-    expect(explanation?.libraries).toMatchObject([{ library: 'rules', level: 3.09 }]);
+    expect(explanation?.libraries).toMatchObject([{ library: 'rules', level: 1.64 }]);
   });
 
   it('is not made unless it is asked for', async () => {

@@ -4,6 +4,7 @@ import {
   fitCalibration,
   SIGNIFICANCE,
   significance,
+  significanceLevel,
 } from '../../src/retrieval/threshold';
 import { seededRandom } from '../support/local-app';
 
@@ -32,19 +33,31 @@ describe('a calibration', () => {
     expect(calibration.both).not.toBeNull();
   });
 
-  it('lets some one foreign text in a thousand pass, and long ones no sooner than short ones', () => {
+  it('lets one short foreign text in twenty pass, and one long in a thousand', () => {
     const others = foreign(50_000, 2);
-    const passing = others.filter((one) => (significance(calibration, one) ?? 0) > SIGNIFICANCE);
-    expect(passing.length / others.length).toBeGreaterThan(0.0001);
-    expect(passing.length / others.length).toBeLessThan(0.01);
-    const long = passing.filter(({ terms }) => terms > 32).length;
-    expect(long / passing.length).toBeGreaterThan(0.25);
-    expect(long / passing.length).toBeLessThan(0.75);
+    const share = (of: readonly Evidence[]) =>
+      of.filter((one) => (significance(calibration, one) ?? 0) > significanceLevel(one.terms))
+        .length / of.length;
+    const short = share(others.filter(({ terms }) => terms <= 8));
+    expect(short).toBeGreaterThan(0.02);
+    expect(short).toBeLessThan(0.1);
+    const long = share(others.filter(({ terms }) => terms >= 32));
+    expect(long).toBeGreaterThan(0.0001);
+    expect(long).toBeLessThan(0.01);
+  });
+
+  it('asks more of longer queries, step by step', () => {
+    const levels = Array.from({ length: 60 }, (_, terms) => significanceLevel(terms));
+    expect(levels).toEqual([...levels].sort((a, b) => a - b));
+    expect(levels.slice(0, 9)).toEqual(Array(9).fill(SIGNIFICANCE.short));
+    expect(levels.slice(32)).toEqual(Array(28).fill(SIGNIFICANCE.long));
+    const steps = levels.slice(1).map((level, i) => level - (levels[i] as number));
+    expect(Math.max(...steps)).toBeLessThan(0.15);
   });
 
   it('puts what does better in both signals far above', () => {
     const found = significance(calibration, { terms: 20, lexical: 3.9, cosine: 0.6 });
-    expect(found).toBeGreaterThan(SIGNIFICANCE);
+    expect(found).toBeGreaterThan(SIGNIFICANCE.long);
   });
 
   it('goes by the one signal that a query has', () => {
@@ -54,7 +67,7 @@ describe('a calibration', () => {
     const { lexical } = calibration;
     const expected = 2 + 0.3 * Math.log2(21);
     expect(words).toBeCloseTo((3.9 - expected) / (lexical?.deviation ?? 1), 0);
-    expect(near).toBeGreaterThan(SIGNIFICANCE);
+    expect(near).toBeGreaterThan(SIGNIFICANCE.long);
     expect(significance(calibration, { terms: 3, lexical: undefined, cosine: undefined })).toBe(
       undefined,
     );

@@ -66,7 +66,8 @@ threshold, selection, merging of neighbours and packing into the budget.`;
 export const THRESHOLD = `No number is a threshold for all: cosines and lexical scores differ from model to model and from library to library, and grow with
 the length of a query. So each library is calibrated when it is published. Short texts of other walks of life, which ship with
 the app, are run against it; lines through what they find say what chance finds for a query of a given length. A query grounds
-when it does better than chance by more than ${SIGNIFICANCE} standard deviations. [Decision 10](decisions/0010-hybrid-ranking.md) says how, and
-that the level was chosen with the items of refinement-eval in sight; five empty items decide nothing firmly. By words alone the
+when it does better than chance by more than ${SIGNIFICANCE.short} standard deviations if it is short, and up to ${SIGNIFICANCE.long} if it is long.
+[Decision 10](decisions/0010-hybrid-ranking.md) says how, and that the levels were chosen with the items of refinement-eval in
+sight; five empty items decide nothing firmly. By words alone the
 two kinds of items are not told apart: such a library shows what it finds and says that it went by words. Admins who know their
 own library can hold it to golden questions (\`groundwork golden\`).`;
