@@ -13,7 +13,7 @@ import { FOREIGN_ITEMS } from './foreign-items';
 import { DEFAULT_KNOBS } from './knobs';
 import { queryWords, type SearchQuery } from './query';
 import { type LibraryRanking, type RankedChunk, rankLibraries } from './rank-libraries';
-import { EVIDENCE_HITS, type Evidence, fitCalibration } from './threshold';
+import { EVIDENCE_DEPTH, EVIDENCE_HITS, type Evidence, fitCalibration } from './threshold';
 import { createScorerPool } from './vector-side';
 
 /** Of the texts and the scoring; the analysis has a version of its own. */
@@ -84,7 +84,7 @@ export async function calibrate(
     const queries = foreign.slice(first, first + QUERIES_AT_ONCE).map((query, i) => {
       return { library, heads, vector: vectors?.[first + i], words: queryWords(query) };
     });
-    const asked = { queries, k: EVIDENCE_HITS, knobs: DEFAULT_KNOBS, cache, scorersOf };
+    const asked = { queries, k: EVIDENCE_DEPTH, knobs: DEFAULT_KNOBS, cache, scorersOf };
     const rankings = await rankLibraries(once, asked);
     const evidence = rankings.map((ranking, i) =>
       evidenceOf(ranking, queries[i]?.words.terms.length ?? 0),
@@ -108,6 +108,7 @@ export function evidenceOf(
 ): Evidence {
   const best = (signal: (chunk: RankedChunk) => number) => {
     const first = chunks
+      .slice(0, EVIDENCE_DEPTH)
       .map(signal)
       .sort((a, b) => b - a)
       .slice(0, EVIDENCE_HITS);

@@ -22,6 +22,8 @@ export interface Evidence {
 
 /** Chunks whose means are the evidence: a question is answered by few. */
 export const EVIDENCE_HITS = 2;
+/** First chunks of the ranking that these are of: what would be shown, and not any chance likeness. */
+export const EVIDENCE_DEPTH = 10;
 
 /**
  * Deviations above chance from which a library applies: 1.64 for a short question, which one foreign

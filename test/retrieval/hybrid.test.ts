@@ -7,6 +7,7 @@ import {
   rankChunks,
   type SearchOptions,
   type SearchRequest,
+  search,
   searchPassages,
 } from '../../src/retrieval/search';
 import { codeRejectedBy } from '../support/error-code';
@@ -75,6 +76,23 @@ describe('words and vectors', () => {
     const { hits } = await find({});
     expect(hits.map(({ document }) => document)).toContain('b.md');
     expect(hits.map(({ document }) => document)).not.toContain('a.md');
+  });
+
+  it('give no passage that is below the usual chunk of its library', async () => {
+    const rules = { 'a.md': 'A rollback is rehearsed.', 'b.md': 'A rollback needs an owner.' };
+    await site.index({ ...filler, ...rules });
+    const text = 'Who rehearses the rollback, and who is its owner?';
+    const { applies, hits, explanation } = await site.run((platform) =>
+      search(platform, { text, scope: 'all', k: 60 }, { explain: true }),
+    );
+    expect(applies).toBe(true);
+    expect(hits.map(({ document }) => document)).toEqual(
+      expect.arrayContaining(Object.keys(rules)),
+    );
+    for (const { score } of hits) expect(score).toBeGreaterThanOrEqual(0);
+    const below = explanation?.candidates.filter(({ score }) => score < 0) ?? [];
+    expect(below.length).toBeGreaterThan(0);
+    for (const { dropped } of below) expect(dropped).toBe('threshold');
   });
 
   it('rank several libraries on one scale', async () => {
