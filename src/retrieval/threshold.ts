@@ -22,18 +22,19 @@ export interface Evidence {
 
 /** Chunks whose means are the evidence: a question is answered by few. */
 export const EVIDENCE_HITS = 2;
-/** First chunks of the ranking that these are of: what would be shown, and not any chance likeness. */
+/** First chunks of the ranking that these are of: what would be shown, no chance likeness. */
 export const EVIDENCE_DEPTH = 10;
 
 /**
- * Deviations above chance from which a library applies: 1.64 for a short question, which one foreign
- * text in twenty reaches, 3.09 for a long item, which one in a thousand does. A long item of a
- * company's own says many of its words whether or not a rule is about it; no foreign text does.
+ * Deviations above chance from which a library applies: 1.64 for a short question, which one
+ * foreign text in twenty reaches, 3.09 for a long item, which one in a thousand does. A long item
+ * of a company's own says many of its words whether or not a rule is about it; no foreign text
+ * does.
  * Chosen with judged items in sight (docs/decisions/0010-hybrid-ranking.md).
  */
 export const SIGNIFICANCE = { short: 1.64, long: 3.09 } as const;
 
-/** Distinct terms of a query that is short, and of one that is long; between them the level grows. */
+/** Distinct terms of a short query, and of a long one; between them the level grows. */
 const TERMS = { short: 8, long: 32 } as const;
 
 /** The level for a query of so many distinct terms; grows with their logarithm. */
