@@ -5,7 +5,7 @@
 
 import { type JudgedQuery, queryOf } from '../../cli/judged-queries';
 import { toIssue } from '../../cli/read-issue';
-import { descriptionText } from '../../src/refinement/issue-text';
+import { descriptionText, queryWith } from '../../src/refinement/issue-text';
 import { DEFAULT_KNOBS, type SearchKnobs } from '../../src/retrieval/knobs';
 import type { SearchQuery } from '../../src/retrieval/query';
 
@@ -43,7 +43,7 @@ export const STEPS: readonly Step[] = [
   { name: 'terms for 10 KB a query', knobs: { postingBytesMax: 10_000 } },
   { name: 'terms for 20 KB a query', knobs: { postingBytesMax: 20_000 } },
   { name: 'all terms, also frequent ones', knobs: { frequencyShareMax: 1, postingBytesMax: 1e9 } },
-  { name: 'every posting list read', knobs: { coverage: 1 }, isOfVectors: true },
+  { name: 'every list of vectors read', knobs: { coverageBesideWords: 1 }, isOfVectors: true },
   { name: 'duplicates kept', knobs: { duplicates: 'kept' } },
   { name: 'no cap per document', knobs: { documentHitsMax: Number.POSITIVE_INFINITY } },
   { name: 'at most two of a document', knobs: { documentHitsMax: 2 } },
@@ -77,16 +77,9 @@ export const STEPS: readonly Step[] = [
     name: 'with what templates put there',
     isOfItems: true,
     queryOf: (judged) => {
-      const query = queryOf(judged);
-      const { issue } = judged;
-      if (issue === undefined || query.parts === undefined) return query;
-      const { summary, description, labels } = toIssue(issue);
-      const parts = [
-        { text: summary, weight: 2 },
-        { text: descriptionText(description), weight: 1 },
-        { text: labels.join(' '), weight: 1 },
-      ].filter(({ text }) => text.trim() !== '');
-      return { text: parts.map(({ text }) => text).join('\n'), parts };
+      if (judged.issue === undefined) return queryOf(judged);
+      const issue = toIssue(judged.issue);
+      return queryWith(issue, descriptionText(issue.description));
     },
   },
   {

@@ -48,9 +48,12 @@ function descriptionInvalid(cause: unknown): GroundworkError {
  * left out too: it says how to write an item, not what it is about.
  */
 export function queryOf(issue: JiraIssue): SearchQuery {
-  const description = withoutStopPhrases(descriptionText(issue.description))
-    .slice(0, QUERY_DESCRIPTION_CHARACTERS_MAX)
-    .toWellFormed();
+  return queryWith(issue, withoutStopPhrases(descriptionText(issue.description)));
+}
+
+/** The same of an item with this text for its description, whatever stands there. */
+export function queryWith(issue: JiraIssue, text: string): SearchQuery {
+  const description = text.slice(0, QUERY_DESCRIPTION_CHARACTERS_MAX).toWellFormed();
   const parts = [
     { text: issue.summary.toWellFormed(), weight: SUMMARY_WEIGHT },
     { text: description, weight: 1 },
