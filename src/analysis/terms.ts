@@ -24,7 +24,7 @@ const UNSPACED = new RegExp(`[${UNSPACED_LETTER}]`, 'u');
 /** The long mark ー is of no script; the marks that follow a letter may be of none either. */
 const UNSPACED_RUN = new RegExp(`([${UNSPACED_LETTER}][${UNSPACED_LETTER}ー\\p{M}]*)`, 'u');
 /** Words, with apostrophes inside them. */
-const WORD = /[\p{L}\p{N}\p{M}]+(?:['’][\p{L}\p{M}]+)*/gu;
+export const WORD = /[\p{L}\p{N}\p{M}]+(?:['’][\p{L}\p{M}]+)*/gu;
 const LINK_TARGET = /\]\([^()\s]*(?=[)\s])/g;
 /** Of ASCII only: what follows a link in a script without spaces is text. */
 const URL = /https?:\/\/[\w\-.~:/?#[\]@!$&'()*+,;=%]+/gi;

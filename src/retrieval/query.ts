@@ -3,7 +3,7 @@
  * looked up.
  */
 
-import { analyze } from '../analysis/terms';
+import { analyze, WORD } from '../analysis/terms';
 
 export interface QueryPart {
   text: string;
@@ -45,7 +45,6 @@ export const NO_WORDS: QueryWords = { terms: [], pairs: [] };
 
 /** Characters of a word that is shown as it stands; longer ones are text without spaces. */
 const WORD_SHOWN_CHARACTERS_MAX = 40;
-const WORDS = /[\p{L}\p{N}\p{M}]+(?:['’][\p{L}\p{M}]+)*/gu;
 
 /** The distinct terms and pairs of a query, in the order they first occur. */
 export function queryWords({ text, parts }: SearchQuery): QueryWords {
@@ -60,7 +59,7 @@ export function queryWords({ text, parts }: SearchQuery): QueryWords {
       if (before !== undefined && before !== term) addPair(pairs, before, term, part.weight);
       before = term;
     }
-    for (const [word] of part.text.matchAll(WORDS)) {
+    for (const [word] of part.text.matchAll(WORD)) {
       if (word.length > WORD_SHOWN_CHARACTERS_MAX) continue;
       for (const term of analyze(word)) {
         const known = terms.get(term);

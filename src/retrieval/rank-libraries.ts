@@ -90,6 +90,7 @@ export interface LibraryRanking {
 
 interface Prepared {
   query: LibraryQuery;
+  chunks: number;
   isWhole: boolean;
   /** Candidates of each half. */
   count: number;
@@ -160,7 +161,7 @@ export async function rankLibraries(
     });
     const { byWords, byVectors } = one;
     // A library without postings puts forward as many as were asked for.
-    const isWhole = one.isWhole && one.rows.length >= chunksOf(one.query);
+    const isWhole = one.isWhole && one.rows.length >= one.chunks;
     const ranking = { library: one.query.library, chunks, isWhole, byWords, byVectors };
     const alone = scaleOf([ranking]);
     return { ...ranking, chunks: rescaled(ranking, alone, knobs) };
@@ -173,7 +174,7 @@ function prepare(
 ): Prepared {
   const { library, heads, vector, words } = query;
   const { k, knobs, scorersOf } = options;
-  const chunks = chunksOf(query);
+  const chunks = library.segments.reduce((sum, segment) => sum + liveChunks(segment), 0);
   const isWhole = chunks <= knobs.wholeChunksMax;
   const usesWords = knobs.signals !== 'vectors' && heads.some((head) => head.lexical !== undefined);
   const usesVectors = knobs.signals !== 'words' && vector !== undefined;
@@ -185,15 +186,12 @@ function prepare(
   const scorers = usesVectors ? scorersOf(library.fingerprint.dimensions) : undefined;
   return {
     query,
+    chunks,
     isWhole,
     count,
     words: usesWords ? planLexical(heads, words, knobs) : undefined,
     vectors: scorers && vector && planVectors(heads, vector, { k: count, coverage, scorers }),
   };
-}
-
-function chunksOf({ library }: Pick<LibraryQuery, 'library'>): number {
-  return library.segments.reduce((sum, segment) => sum + liveChunks(segment), 0);
 }
 
 /** Rows that words or vectors put forward, each once. */
