@@ -12,7 +12,7 @@ export interface Population {
 
 /**
  * Weight of the cosine's deviations against the lexical ones, by provider. Of the built-in model
- * measured, flat from 0.1 to 0.7 (docs/quality.md). A stronger model deserves more; how much has
+ * measured, flat from 0.1 to 0.7 (docs/tuning.md). A stronger model deserves more; how much has
  * not been measured.
  */
 const VECTOR_WEIGHTS: Readonly<Record<string, number>> = { builtin: 0.3 };
