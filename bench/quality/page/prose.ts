@@ -48,7 +48,7 @@ export const FIGURES = `- **recall@k**: of the passages that must be in the prom
   which something does.
 - **units, trips**: read units (mean, 95th percentile) and round trips (95th percentile) of one query as the product asks it, on
   a reader that keeps nothing.
-- **ms** is of a machine that ran tests beside, the query's embedding included where systems are compared.
+- **ms** includes the query's embedding where systems are compared.
 - **Intervals**: paired bootstrap over the queries with passages, 10,000 resamples with a fixed seed; the interval holds 95 of 100.
 - The ranking is scored to depth 20 whatever \`--k\`. \`groundwork eval\` gives the same figures for any corpus and queries, and
   \`--compare\` the same intervals for two settings; \`npm run bench -- quality-sets\` writes these sets in its format.`;
